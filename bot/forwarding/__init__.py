@@ -1,0 +1,1 @@
+"""Tickets outward: from the outbox to the city's case system."""

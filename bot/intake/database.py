@@ -44,9 +44,7 @@ class Database:
         with self._readers.begin() as session:
             yield session
 
-    async def run(
-        self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def run(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(session, …)` as one transaction in a thread, so that the event loop never waits on the disk."""
 
         def step() -> T:
@@ -55,9 +53,7 @@ class Database:
 
         return await anyio.to_thread.run_sync(step)
 
-    async def read(
-        self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def read(self, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Like `run`, for work that only reads."""
 
         def step() -> T:

@@ -62,6 +62,7 @@ class Conversation(Base):
     channel: Mapped[str] = mapped_column(String(16))
     address: Mapped[str] = mapped_column(String(128))  # chat id, or SHA-256 of a web session's token
     language: Mapped[str] = mapped_column(String(8), default="zh")
+    language_set: Mapped[bool] = mapped_column(default=False)  # chosen by the resident: messages no longer change it
     next_seq: Mapped[int] = mapped_column(default=1)  # the seq the next outgoing message gets
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
@@ -147,7 +148,10 @@ class Ticket(Base):
     """A service request that a resident confirmed."""
 
     __tablename__ = "tickets"
-    __table_args__ = (Index("ix_tickets_conversation_id", "conversation_id"), Index("ix_tickets_service", "service_code", "status"))
+    __table_args__ = (
+        Index("ix_tickets_conversation_id", "conversation_id"),
+        Index("ix_tickets_service", "service_code", "status"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     number: Mapped[str] = mapped_column(String(32), unique=True)  # what residents and backends see
@@ -184,7 +188,9 @@ class TicketEvent(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     ticket_id: Mapped[str] = mapped_column(ForeignKey("tickets.id"))
     seq: Mapped[int]
-    type: Mapped[str] = mapped_column(String(32))  # ticket.created, .corrected, .supplemented, .withdrawn, .reopened, .rated, .status
+    type: Mapped[str] = mapped_column(
+        String(32)
+    )  # ticket.created, .corrected, .supplemented, .withdrawn, .reopened, .rated, .status
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
@@ -229,7 +235,9 @@ class Delivery(Base):
     kind: Mapped[str] = mapped_column(String(16))  # send, look_up, resume
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(16))  # accepted, temporary, permanent, ambiguous, not_found, token
+    outcome: Mapped[str | None] = mapped_column(
+        String(16)
+    )  # accepted, temporary, permanent, ambiguous, not_found, token
     http_status: Mapped[int | None]
     detail: Mapped[str | None] = mapped_column(Text)  # first 2,048 characters of the answer
 
@@ -245,7 +253,9 @@ class StatusUpdate(Base):
     update_id: Mapped[str] = mapped_column(String(128))
     case_id: Mapped[str | None] = mapped_column(String(128))
     ticket_number: Mapped[str | None] = mapped_column(String(64))
-    ticket_id: Mapped[str | None] = mapped_column(ForeignKey("tickets.id"))  # None: no ticket of ours, kept for a person
+    ticket_id: Mapped[str | None] = mapped_column(
+        ForeignKey("tickets.id")
+    )  # None: no ticket of ours, kept for a person
     word: Mapped[str] = mapped_column(String(64))  # the backend's own status word
     status: Mapped[str | None] = mapped_column(String(16))  # what the profile makes of it; None: unknown word
     note: Mapped[str | None] = mapped_column(Text)
@@ -284,7 +294,9 @@ class Review(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     dedup_key: Mapped[str] = mapped_column(String(128))  # the same doubt again is the same item
-    reason: Mapped[str] = mapped_column(String(32))  # low_confidence, danger, corrected, stuck, refused, unknown_delivery, …
+    reason: Mapped[str] = mapped_column(
+        String(32)
+    )  # low_confidence, danger, corrected, stuck, refused, unknown_delivery, …
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
     inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
     ticket_id: Mapped[str | None] = mapped_column(ForeignKey("tickets.id"))

@@ -1,0 +1,258 @@
+"""Reading a message in the light of the open question. Each reader says whether it took the message. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.intake import hints
+from bot.intake.addresses import compose, refine
+from bot.intake.conversation import filed
+from bot.intake.conversation.asking import NONE_OF_THESE, advance
+from bot.intake.conversation.changes import correct, supplement
+from bot.intake.conversation.doubt import options
+from bot.intake.conversation.heard import Follow
+from bot.intake.conversation.problems import lines_from
+from bot.intake.conversation.turn import Turn
+from bot.intake.draft import Line, Place
+from bot.intake.understanding import Understanding
+
+NEW_PROBLEM = 0.6  # an answer that also states a problem this clearly adds a line
+REST = 6  # characters beside the place that could state a problem
+
+
+def take_answer(turn: Turn, understood: Understanding) -> bool:
+    """Whether the message answered, changed or closed the open question; if so the turn is complete."""
+    reader = _READERS.get((turn.draft.expects or "").split(":")[0])
+    return reader is not None and reader(turn, understood)
+
+
+def _location(turn: Turn, understood: Understanding) -> bool:
+    i = turn.draft.about
+    place = compose(turn.text, understood.places)
+    if any(not mention.inside for mention in understood.places) and not place.text:
+        return False  # outside the county: told by the acts
+    if not place.text:
+        if understood.act in _ASIDES:
+            return False
+        place = Place() if hints.says_unknown(turn.text) else Place(text=_bare(turn.text))
+    place = replace(place, vague=False)  # asked once: the resident's best words are good enough now
+    for j, line in enumerate(turn.draft.lines):
+        if j == i or not line.place.enough:
+            turn.change_line(j, place=refine(line.place, place))
+    _add_problem_beside_place(turn, understood)
+    advance(turn)
+    return True
+
+
+def _add_problem_beside_place(turn: Turn, understood: Understanding) -> None:
+    rest = turn.text
+    for mention in understood.places:
+        rest = rest.replace(mention.text, "")
+    known = {line.service_code for line in turn.draft.lines}
+    new = [
+        request
+        for request in understood.requests
+        if understood.act == "request" and request.confidence >= NEW_PROBLEM and request.service_code not in known
+    ]
+    if new and len(rest) >= REST:
+        lines = lines_from(turn.text, replace(understood, requests=tuple(new)))
+        turn.add_lines(tuple(replace(line, text=line.text) for line in lines))
+
+
+def _problem(turn: Turn, understood: Understanding) -> bool:
+    if understood.act in _ASIDES and not understood.requests:
+        return False
+    i = turn.draft.about
+    lines = lines_from(turn.text, understood) or (Line(text=turn.text, place=compose(turn.text, understood.places)),)
+    if not turn.draft.lines:
+        turn.add_lines(tuple(_placed(turn, line) for line in lines))
+    else:
+        old = turn.draft.lines[i]
+        first = lines[0]
+        ranking = first.ranking if first.confidence >= old.confidence else old.ranking
+        turn.change_line(
+            i,
+            text=_joined(old.text, first.text),
+            service_code=ranking[0][0] if ranking else old.service_code,
+            confidence=max(first.confidence, old.confidence),
+            ranking=ranking,
+            place=refine(old.place, first.place),
+        )
+        turn.add_lines(lines[1:])
+    advance(turn)
+    return True
+
+
+def _which_service(turn: Turn, understood: Understanding) -> bool:
+    i = turn.draft.about
+    line = turn.draft.lines[i]
+    codes = options(line)
+    catalogue = turn.world.city.catalogue
+    named = [code for code in codes if catalogue[code].short["zh"] in turn.text]
+    number = hints.ordinal(turn.text, len(codes))
+    if hints.says_none_of_these(turn.text):
+        choose_service(turn, i, NONE_OF_THESE)
+        return True
+    if number is not None or len(named) == 1:
+        choose_service(turn, i, codes[number] if number is not None else named[0])
+        return True
+    if understood.act in _ASIDES and not understood.requests:
+        return False
+    words = lines_from(turn.text, understood)
+    best = words[0] if words else None
+    chosen = _combined(line, best)
+    turn.change_line(
+        i,
+        text=_joined(line.text, turn.text),
+        service_code=chosen,
+        settled=True,
+        place=refine(line.place, best.place if best else compose(turn.text, understood.places)),
+    )
+    advance(turn)
+    return True
+
+
+def choose_service(turn: Turn, i: int, code: str) -> None:
+    """The resident chose; or none of those offered was right: then the likeliest goes on, for a person to look at."""
+    line = turn.draft.lines[i]
+    if code == NONE_OF_THESE:
+        rest = [c for c, _ in line.ranking if c not in options(line)]
+        if turn.was_asked("detail:problem"):
+            turn.change_line(i, service_code=rest[0] if rest else line.service_code, settled=True)
+        else:
+            turn.change_line(i, service_code=None, confidence=0.0)
+    else:
+        turn.change_line(i, service_code=code, settled=True)
+    advance(turn)
+
+
+def _which_place(turn: Turn, understood: Understanding) -> bool:
+    i = turn.draft.about
+    candidates = turn.draft.lines[i].place.candidates
+    names = turn.world.city.place_names
+    number = hints.ordinal(turn.text, len(candidates))
+    by_code = [m.code for m in understood.places if m.code in candidates]
+    by_parent = [code for code in candidates if code in names and _bare_unit(names[code][1]) in turn.text]
+    affirmed = [code for code in by_parent if not _denied(turn.text, _bare_unit(names[code][1]))]
+    if number is not None:
+        choose_place(turn, i, candidates[number])
+    elif by_code:
+        choose_place(turn, i, by_code[0])
+    elif len(affirmed) == 1:
+        choose_place(turn, i, affirmed[0])
+    elif hints.says_none_of_these(turn.text) or hints.says_unknown(turn.text):
+        choose_place(turn, i, NONE_OF_THESE)
+    elif understood.places and (place := compose(turn.text, understood.places)).enough:
+        turn.change_line(i, place=refine(replace(turn.draft.lines[i].place, candidates=()), place))
+        advance(turn)
+    else:
+        return False
+    return True
+
+
+def choose_place(turn: Turn, i: int, code: str) -> None:
+    """One of the places with the same name; or none of them: then the words go on without a code."""
+    for j, line in enumerate(turn.draft.lines):
+        if j == i or line.place.candidates == turn.draft.lines[i].place.candidates:
+            chosen = None if code == NONE_OF_THESE else code
+            turn.change_line(j, place=replace(line.place, code=chosen, candidates=()))
+    advance(turn)
+
+
+def _confirm(turn: Turn, understood: Understanding) -> bool:
+    if hints.says_yes(turn.text):
+        filed.file(turn)
+        return True
+    if correct(turn, understood):
+        advance(turn)
+        return True
+    if hints.says_no(turn.text) and len(turn.text) <= 8:
+        turn.say("ask_what_to_change", expects="confirm")
+        return True
+    if turn.facts.any and (understood.act != "request" or understood.intent == "inform"):
+        advance(turn)  # the facts are in the draft already: the card shows them
+        return True
+    return supplement(turn, understood)
+
+
+def _join(turn: Turn, understood: Understanding) -> bool:
+    if hints.says_no(turn.text) or hints.says_none_of_these(turn.text) or "不是" in turn.text or "另" in turn.text:
+        decide_join(turn, False)
+        return True
+    if hints.says_yes(turn.text) or any(
+        word in turn.text.lower() for word in ("算我", "一起", "加入", "跟着", "join", "same")
+    ):
+        decide_join(turn, True)
+        return True
+    return False
+
+
+def decide_join(turn: Turn, same: bool) -> None:
+    """Joins the open ticket that was offered, or goes on with a request of the resident's own."""
+    offered = next((t for t in turn.world.nearby if t.number == turn.draft.joinable), None)
+    if same and offered is not None:
+        turn.do(Follow(offered.id))
+        turn.say("joined", number=offered.number)
+        turn.draft = turn.draft.fresh()
+        return
+    turn.change(joinable=None, declined=(*turn.draft.declined, turn.draft.joinable or ""))
+    advance(turn)
+
+
+def _rating(turn: Turn, understood: Understanding) -> bool:
+    return filed.rate_in_words(turn)
+
+
+def _reason(turn: Turn, understood: Understanding) -> bool:
+    filed.give_reason(turn, turn.text)
+    return True
+
+
+def _combined(line: Line, answer: Line | None) -> str | None:
+    """The likeliest service in the light of both messages: the product of what each makes probable."""
+    if answer is None or not answer.ranking:
+        return line.service_code
+    floor = 0.005
+    before = dict(line.ranking)
+    shares = {code: share * max(before.get(code, 0.0), floor) for code, share in answer.ranking}
+    for code, share in line.ranking:
+        shares.setdefault(code, share * floor)
+    return max(shares, key=lambda code: shares[code])
+
+
+def _placed(turn: Turn, line: Line) -> Line:
+    return replace(line, place=refine(turn.draft.place, line.place)) if turn.draft.place.text else line
+
+
+def _joined(old: str, new: str) -> str:
+    if not old or old in new:
+        return new
+    return old if new in old else f"{old}，{new}" if not old.isascii() else f"{old}. {new}"
+
+
+def _bare(text: str) -> str:
+    """An answer to "where" without the words around it."""
+    return text.strip().strip("。.!！~，,").removeprefix("在").removeprefix("就在")[:120]
+
+
+def _bare_unit(unit: str) -> str:
+    for suffix in ("街道", "镇", "乡"):
+        if unit.endswith(suffix) and len(unit) > len(suffix) + 1:
+            return unit.removesuffix(suffix)
+    return unit
+
+
+def _denied(text: str, unit: str) -> bool:
+    return f"不是{unit}" in text or f"不在{unit}" in text
+
+
+_ASIDES = ("status", "answerable", "smalltalk", "handoff", "praise", "suggestion", "complaint", "out_of_scope")
+_READERS: dict[str, Callable[[Turn, Understanding], bool]] = {
+    "location": _location,
+    "detail": _problem,
+    "which_service": _which_service,
+    "which_place": _which_place,
+    "confirm": _confirm,
+    "join_duplicate": _join,
+    "rating": _rating,
+    "reason": _reason,
+}

@@ -1,0 +1,115 @@
+"""What to ask next: the only place that decides it. No question twice, none that was answered, then the card."""
+
+from bot.intake.catalogue import LIGHT_RECORDS
+from bot.intake.conversation.card import card_say
+from bot.intake.conversation.dangers import KINDS
+from bot.intake.conversation.doubt import is_lost, is_sure, options
+from bot.intake.conversation.turn import Turn
+from bot.intake.draft import Line
+from bot.intake.duplicates import likely_duplicate
+from bot.intake.say import Button
+
+NONE_OF_THESE = "none"
+
+
+def advance(turn: Turn) -> None:
+    """Ends the turn with the one question that is open, or with the card."""
+    if not turn.draft.lines:
+        _ask_problem(turn)
+        return
+    for i, line in enumerate(turn.draft.lines):
+        if _ask_about(turn, i, line):
+            return
+    if _offer_duplicate(turn):
+        return
+    _show_card(turn)
+
+
+def _ask_about(turn: Turn, i: int, line: Line) -> bool:
+    """Asks what this line still lacks; False where it lacks nothing that can be asked."""
+    if not _no_menu(turn, line):
+        if is_lost(line) and not turn.was_asked("detail:problem") and not turn.was_asked("which_service", i):
+            _ask_problem(turn, i)
+            return True
+        if not is_sure(line) and not turn.was_asked("which_service", i) and len(options(line)) > 1:
+            _ask_service(turn, i, line)
+            return True
+    if line.place.candidates and not turn.was_asked("which_place", i):
+        _ask_place_choice(turn, i, line)
+        return True
+    if _needs_place(turn, line) and not turn.was_asked("location", i):
+        turn.ask(
+            "location", "ask_location_more" if line.place.text else "ask_location", Button("pin", "button_pin"), about=i
+        )
+        return True
+    return False
+
+
+def _no_menu(turn: Turn, line: Line) -> bool:
+    """In danger nobody chooses from menus: the likeliest service stands on the card."""
+    return bool(turn.draft.warned) and line.service_code is not None
+
+
+def _needs_place(turn: Turn, line: Line) -> bool:
+    if line.place.enough or turn.draft.pin:
+        return False
+    if any(KINDS[kind].optional for kind in turn.draft.warned):
+        return False
+    service = turn.world.city.catalogue.get(line.service_code or "")
+    return service is None or service.needs_location
+
+
+def _ask_problem(turn: Turn, about: int = 0) -> None:
+    again = turn.was_asked("detail:problem")
+    if turn.draft.photos or turn.draft.pin:
+        key = "ask_problem_more" if again else "ask_problem_kept"
+    else:
+        key = "ask_problem_again" if again else "ask_problem"
+    turn.ask("detail:problem", key, about=about)
+
+
+def _ask_service(turn: Turn, i: int, line: Line) -> None:
+    codes = options(line)
+    catalogue = turn.world.city.catalogue
+    buttons = [Button(f"service:{code}", catalogue[code].short, literal=True) for code in codes]
+    buttons.append(Button(f"service:{NONE_OF_THESE}", "button_none_of_these"))
+    turn.ask("which_service", "ask_service", *buttons, about=i, words=line.text[:24])
+
+
+def _ask_place_choice(turn: Turn, i: int, line: Line) -> None:
+    names = turn.world.city.place_names
+    buttons = [
+        Button(f"place:{code}", "".join(reversed(names[code])), literal=True)
+        for code in line.place.candidates
+        if code in names
+    ]
+    buttons.append(Button(f"place:{NONE_OF_THESE}", "button_none_of_these"))
+    turn.ask("which_place", "ask_which_place", *buttons, about=i, place=line.place.text)
+
+
+def _offer_duplicate(turn: Turn) -> bool:
+    draft = turn.draft
+    if len(draft.lines) != 1 or turn.was_asked("join_duplicate") or draft.lines[0].service_code in LIGHT_RECORDS:
+        return False
+    twin = likely_duplicate(draft.lines[0], turn.world.nearby, turn.world.now)
+    if twin is None:
+        return False
+    service = turn.world.city.catalogue[twin.service_code]
+    turn.change(joinable=twin.number)
+    turn.ask(
+        "join_duplicate",
+        "ask_join",
+        Button("join:yes", "button_join"),
+        Button("join:no", "button_not_the_same"),
+        service=service.name,
+        address=twin.address,
+        days=max(0, (turn.world.now - twin.created_at).days),
+    )
+    return True
+
+
+def _show_card(turn: Turn) -> None:
+    # Places that could not be told apart, or that the resident has no better words for, go as they are.
+    turn.change(expects="confirm", about=0, revision=turn.draft.revision + 1)
+    optional = any(KINDS[kind].optional for kind in turn.draft.warned)
+    turn.says.append(card_say(turn.draft, turn.world.city, optional))

@@ -98,8 +98,9 @@ class Draft:
                 )
                 for line in document["lines"]
             )
-            rest = {key: tuple(v) if isinstance(v, list) else v for key, v in document.items()}
-            return cls(**{**rest, "lines": lines, "place": _place(document["place"])})
+            rest: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in document.items()}
+            rest |= {"lines": lines, "place": _place(document["place"])}
+            return cls(**rest)
         except (KeyError, TypeError) as error:
             raise ValueError(f"the draft cannot be read: {error!r}") from error
 

@@ -116,7 +116,8 @@ def count_unfinished(session: Session, conversation_id: str) -> int:
 def next_due(session: Session, now: datetime) -> datetime | None:
     """The next moment after `now` at which waiting work falls due or a lease runs out; None where there is none."""
     moment = case((InboxItem.state == "waiting", InboxItem.next_attempt_at), else_=InboxItem.lease_until)
-    return session.scalar(select(func.min(moment)).where(InboxItem.state != "done", moment > now))
+    due: datetime | None = session.scalar(select(func.min(moment)).where(InboxItem.state != "done", moment > now))
+    return due
 
 
 def _cleaned(payload: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,11 @@ import yaml
 
 from bot.intake.errors import CityError
 from bot.intake.say import Button, Say
+from bot.intake.words import Both, localised
 
 LANGUAGES = ("zh", "en")
+
+__all__ = ["LANGUAGES", "Both", "Phrases", "localised", "placeholders"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Phrases:
     def _title(self, button: Button, language: str) -> str:
         if button.literal:
             return str(localised(button.title, language))
-        return self.text(button.title, language, **button.params)
+        return self.text(str(button.title), language, **button.params)
 
 
 class _Localised(dict[str, Any]):
@@ -65,21 +68,6 @@ class _Localised(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         return localised(super().__getitem__(key), self._language)
-
-
-class Both(dict[str, str]):
-    """A text in several languages: {"zh": …, "en": …}."""
-
-
-def localised(value: Any, language: str) -> Any:
-    """`value` with every `Both` inside replaced by its text in `language` (Chinese where it lacks that)."""
-    if isinstance(value, Both):
-        return value.get(language) or value["zh"]
-    if isinstance(value, dict):
-        return {key: localised(item, language) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [localised(item, language) for item in value]
-    return value
 
 
 def placeholders(template: str) -> set[str]:

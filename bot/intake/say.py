@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.intake.words import Both
+
 
 @dataclass(frozen=True)
 class Button:
     """`title` is a phrase key, or words as they are where `literal`; `payload` comes back when it is pressed."""
 
     payload: str
-    title: str
+    title: str | Both
     params: dict[str, Any] = field(default_factory=dict)
     literal: bool = False
 

@@ -84,7 +84,7 @@ def add_event(
     session.add(event)
     session.flush()
     if send:
-        outbox.enqueue(session, ticket, event)
+        outbox.enqueue(session, ticket, event, now)
     return event
 
 

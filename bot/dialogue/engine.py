@@ -1,0 +1,61 @@
+"""The one client of the engine. Whatever understands messages in Rasa's place needs only this changed.
+
+EngineError
+├── EngineDown     nobody answers: try again soon
+└── EngineEmpty    it answered, but the action said nothing: an error (Rasa answers 200 with [] to every fault)
+"""
+
+from typing import Any
+
+import httpx
+
+from language.guard import guard
+
+TIMEOUT = httpx.Timeout(15.0, connect=2.0)  # seconds; the longest text takes about 3
+
+
+class EngineError(Exception):
+    """The engine did not do its work; the message stays and is tried again."""
+
+
+class EngineDown(EngineError):
+    """Nobody answers at the engine's address."""
+
+
+class EngineEmpty(EngineError):
+    """The engine answered without an acknowledgement from the action."""
+
+
+class Engine:
+    """Speaks to a Rasa server over loopback. The httpx client is passed in and closed by its owner."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self._client = client
+        self._url = url.rstrip("/")
+
+    async def turn(self, sender: str, text: str) -> None:
+        """Has one message understood and completed by the action. Returns when it is stored; raises EngineError."""
+        answer = await self._post("/webhooks/rest/webhook", {"sender": sender, "message": guard(text)})
+        if not any(isinstance(entry, dict) and "done" in (entry.get("custom") or {}) for entry in answer):
+            raise EngineEmpty("the engine's answer holds no acknowledgement")
+
+    async def is_ready(self) -> bool:
+        """Whether a model is loaded and can be asked."""
+        try:
+            response = await self._client.get(f"{self._url}/status", timeout=2.0)
+        except httpx.HTTPError:
+            return False
+        return response.status_code == 200 and bool(response.json().get("model_file"))
+
+    async def _post(self, path: str, body: dict[str, Any]) -> list[Any]:
+        try:
+            response = await self._client.post(f"{self._url}{path}", json=body, timeout=TIMEOUT)
+            response.raise_for_status()
+            answer = response.json()
+        except (httpx.TransportError, httpx.HTTPStatusError) as error:
+            raise EngineDown(f"the engine cannot be reached: {type(error).__name__}") from error
+        except ValueError as error:
+            raise EngineEmpty("the engine's answer is not JSON") from error
+        if not isinstance(answer, list):
+            raise EngineEmpty("the engine's answer is not a list")
+        return answer

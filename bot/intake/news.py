@@ -1,0 +1,70 @@
+"""News about a ticket: told to everybody who listens, each in their language, in the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.intake.catalogue import Catalogue
+from bot.intake.city import City
+from bot.intake.messages import PULLED, queue_message
+from bot.intake.phrases import Both, Phrases
+from bot.intake.say import Button, Say
+from bot.intake.tables import Ticket
+from bot.intake.tickets import listeners
+
+RATINGS = ("satisfied", "mostly", "unsatisfied")
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """What telling needs of the city. Between `quiet_from` and `quiet_to` (local) nobody's telephone is rung."""
+
+    phrases: Phrases
+    catalogue: Catalogue
+    timezone: ZoneInfo
+    quiet_from: time
+    quiet_to: time
+
+    @classmethod
+    def of(cls, city: City) -> "Newsroom":
+        return cls(city.phrases, city.catalogue, city.timezone, city.quiet_from, city.quiet_to)
+
+    def tell(self, session: Session, ticket: Ticket, key: str, now: datetime, **params: Any) -> int:
+        """Queues the phrase for every listener; returns how many there are. Only who filed it is asked to rate."""
+        told = {"number": ticket.number, **self._names(ticket.service_code), **params}
+        morning = quiet_until(now, self.timezone, self.quiet_from, self.quiet_to)
+        heard = listeners(session, ticket)
+        for listener in heard:
+            filed_it = listener.id == ticket.conversation_id
+            say = _survey(key, told, ticket.number) if key in RATED and filed_it else Say(key, told)
+            waits = ticket.urgency == "normal" and listener.channel not in PULLED
+            queue_message(session, listener, say, self.phrases, now, not_before=morning if waits else None)
+        return len(heard)
+
+    def _names(self, code: str) -> dict[str, Both]:
+        service = self.catalogue.get(code)
+        if service is None:
+            return {"service": Both({"zh": code}), "unit": Both({"zh": "—"})}
+        return {"service": service.short, "unit": service.department}
+
+
+RATED = ("status_closed", "status_closed_note")  # news that asks how it went
+
+
+def _survey(key: str, params: dict[str, Any], number: str) -> Say:
+    buttons = tuple(Button(f"rate:{number}:{rating}", f"button_{rating}") for rating in RATINGS)
+    return Say(key, params, buttons=buttons, expects="rating")
+
+
+def quiet_until(now: datetime, zone: ZoneInfo, start: time, end: time) -> datetime | None:
+    """The end of the quiet hours that `now` falls into; None outside them. They may span midnight. Pure."""
+    local = now.astimezone(zone)
+    at = local.time()
+    inside = start <= at < end if start <= end else at >= start or at < end
+    if not inside:
+        return None
+    day = local.date() + timedelta(days=1 if at >= end else 0)
+    return datetime.combine(day, end, tzinfo=zone)

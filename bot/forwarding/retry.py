@@ -16,10 +16,6 @@ JITTER = 0.2  # a wait is drawn from ±20 % around the schedule's, so that ticke
 LONGEST_RETRY_AFTER = timedelta(days=1)  # a backend cannot silence us for longer than this at a time
 ALREADY_THERE_LIMIT = 3  # "I have it" this often, and never found: a person looks
 
-CIRCUIT_THRESHOLD = 5  # failures in a row after which the whole backend is left alone
-CIRCUIT_PAUSE = timedelta(seconds=5)  # the first pause; doubles with every further failure …
-CIRCUIT_LONGEST = timedelta(seconds=30)  # … up to this, so that flow returns within it
-
 
 @dataclass(frozen=True)
 class Schedule:
@@ -27,6 +23,7 @@ class Schedule:
 
     waits: tuple[timedelta, ...]
     settle: timedelta  # after an unclear answer, before looking: longer than the request's own timeout
+    token_waits: tuple[timedelta, ...]  # between questions about a token
     shut_pause: timedelta = timedelta(minutes=15)
 
 
@@ -99,18 +96,11 @@ def decide_look_again(looks: int, now: datetime, rng: random.Random, schedule: S
 
 
 def decide_token(polls: int, now: datetime, rng: random.Random, schedule: Schedule) -> Retry | LookUp:
-    """After a token gave no id for the `polls`-th time (from 1): ask again, in the end look for the case itself."""
-    if polls > len(schedule.waits):
+    """After a token brought no id for the `polls`-th time (the answer that brought it is the first): ask again, in the
+    end look for the case itself. Never sends: the backend has taken the ticket."""
+    if polls > len(schedule.token_waits):
         return LookUp(now)
-    return Retry(_after(schedule.waits[polls - 1], now, rng))
-
-
-def circuit_pause(failures: int, now: datetime) -> datetime | None:
-    """Until when the whole backend is left alone after `failures` in a row; None while it is not."""
-    if failures < CIRCUIT_THRESHOLD:
-        return None
-    doublings = min(failures - CIRCUIT_THRESHOLD, 10)
-    return now + min(CIRCUIT_PAUSE * 2**doublings, CIRCUIT_LONGEST)
+    return Retry(_after(schedule.token_waits[polls - 1], now, rng))
 
 
 def parse_retry_after(value: str | None, now: datetime) -> datetime | None:

@@ -13,7 +13,9 @@ from bot.forwarding.errors import AlreadyThere, Ambiguous, BackendError, Permane
 from bot.forwarding.retry import Dead, LookUp, Pause, Retry, Schedule
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
-SCHEDULE = Schedule(waits=retry.waits_of([5, 300, 7200]), settle=timedelta(seconds=40))
+SCHEDULE = Schedule(
+    waits=retry.waits_of([5, 300, 7200]), settle=timedelta(seconds=40), token_waits=retry.waits_of([2, 10, 60])
+)
 
 
 class Middle(random.Random):
@@ -106,13 +108,7 @@ def test_a_look_that_got_no_answer_is_repeated_for_ever(looks: int, seconds: int
 
 def test_a_token_is_asked_again_and_in_the_end_the_case_is_looked_for() -> None:
     steps = [retry.decide_token(polls, NOW, Middle(), SCHEDULE) for polls in (1, 2, 3, 4)]
-    assert steps == [Retry(later(seconds=5)), Retry(later(seconds=300)), Retry(later(hours=2)), LookUp(NOW)]
-
-
-@pytest.mark.parametrize(("failures", "pause"), [(0, None), (4, None), (5, 5), (6, 10), (7, 20), (8, 30), (5000, 30)])
-def test_the_circuit_opens_after_failures_in_a_row_and_stays_short(failures: int, pause: int | None) -> None:
-    expected = None if pause is None else later(seconds=pause)
-    assert retry.circuit_pause(failures, NOW) == expected
+    assert steps == [Retry(later(seconds=2)), Retry(later(seconds=10)), Retry(later(seconds=60)), LookUp(NOW)]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +151,7 @@ def test_a_temporary_failure_waits_within_the_jitter_or_ends(
     waits: tuple[timedelta, ...], attempts: int, seed: int
 ) -> None:
     """Never in the past, never beyond ±20 %, dead exactly where the schedule is used up."""
-    decision = retry.decide(attempts, Temporary("x"), NOW, random.Random(seed), Schedule(waits, timedelta(40)))
+    decision = retry.decide(attempts, Temporary("x"), NOW, random.Random(seed), Schedule(waits, timedelta(40), waits))
     assert isinstance(decision, Dead) == (attempts > len(waits))
     if isinstance(decision, Retry):
         wait, slack = waits[attempts - 1], timedelta(microseconds=1)

@@ -1,0 +1,88 @@
+"""From the files of a city to backends that can be spoken to."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from standardwebhooks import Webhook
+
+from bot.forwarding.backends import dry_run
+from bot.forwarding.backends.contract import Backend
+from bot.forwarding.backends.http import new_client
+from bot.forwarding.backends.open311.backend import Open311Backend
+from bot.forwarding.backends.open311.profile import Profile as Open311Profile
+from bot.forwarding.backends.open311.wire import Wire
+from bot.forwarding.backends.profiles import parse_profile, read_document, secret
+from bot.forwarding.backends.webhook.backend import WebhookBackend
+from bot.forwarding.backends.webhook.profile import Profile as WebhookProfile
+from bot.intake.clock import Clock
+from bot.intake.errors import CityError
+
+MediaUrl = Callable[[str], str | None]
+KINDS = ("open311", "webhook", "dry_run")
+POLLER_CONNECTIONS = 2  # beside those of the worker
+
+
+@dataclass(frozen=True)
+class Backends:
+    """The city's backends by name. `close` ends their connections."""
+
+    by_name: dict[str, Backend]
+    clients: tuple[httpx.AsyncClient, ...]
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.aclose()
+
+
+def load_backends(
+    city_folder: Path,
+    clock: Clock,
+    media_url: MediaUrl = lambda upload: None,
+    env: Mapping[str, str] | None = None,
+) -> Backends:
+    """Every file backends/<name>.yml of the city. Raises CityError that names the file and what to mend."""
+    values = os.environ if env is None else env
+    made = [_load(path, clock, media_url, values) for path in sorted((city_folder / "backends").glob("*.yml"))]
+    clients = tuple(client for _, client in made if client is not None)
+    return Backends({backend.name: backend for backend, _ in made}, clients)
+
+
+def _load(
+    path: Path, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
+) -> tuple[Backend, httpx.AsyncClient | None]:
+    name, document = path.stem, read_document(path)
+    match document.get("kind"):
+        case "open311":
+            return _open311(name, parse_profile(Open311Profile, document, path), clock, media_url, env)
+        case "webhook":
+            return _webhook(name, parse_profile(WebhookProfile, document, path), clock, media_url, env)
+        case "dry_run":
+            parse_profile(dry_run.Profile, document, path)
+            return dry_run.DryRun(name), None
+        case other:
+            raise CityError(f"{path}: kind is {other!r}; use one of {', '.join(KINDS)}")
+
+
+def _open311(
+    name: str, profile: Open311Profile, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
+) -> tuple[Backend, httpx.AsyncClient]:
+    key = secret(profile.api_key_env, env, f"the API key of {name}") if profile.api_key_env else None
+    client = new_client(profile.timeouts, profile.concurrency + POLLER_CONNECTIONS)
+    wire = Wire(client, profile, profile.address(env), key, clock)
+    return Open311Backend(name, profile, wire, media_url), client
+
+
+def _webhook(
+    name: str, profile: WebhookProfile, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
+) -> tuple[Backend, httpx.AsyncClient]:
+    secrets = secret(profile.secrets_env, env, f"the signing secret of {name} (whsec_…)").split()
+    for number, text in enumerate(secrets, start=1):
+        try:
+            Webhook(text)
+        except Exception as error:
+            raise CityError(f"secret {number} in {profile.secrets_env} is no Standard Webhooks secret") from error
+    client = new_client(profile.timeouts, profile.concurrency)
+    return WebhookBackend(name, profile, profile.address(env), secrets, client, clock, media_url), client

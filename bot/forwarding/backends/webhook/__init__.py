@@ -1,0 +1,1 @@
+"""Signed JSON events by Standard Webhooks, for case systems without GeoReport v2."""

@@ -1,0 +1,75 @@
+"""One webhook receiver. The webhook-id is the outbox item's id, the same on every try, so a repeat is harmless.
+
+2xx accepts; 400, 413, 415 and 422 refuse this event for ever; 401, 403, 404, 410 and redirects shut the door; the rest
+is tried again. Redirects are never followed.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import httpx
+from standardwebhooks import Webhook
+
+from bot.forwarding.backends.contract import Accepted, NotFound
+from bot.forwarding.backends.http import check_status, mapped
+from bot.forwarding.backends.webhook import words
+from bot.forwarding.backends.webhook.profile import Profile
+from bot.forwarding.errors import Permanent, Shut
+from bot.forwarding.retry import Schedule
+from bot.intake.clock import Clock
+from bot.intake.orders import Order
+from bot.intake.outbox import Rules
+
+LEASE_MARGIN = timedelta(seconds=10)
+
+
+class WebhookBackend:
+    """`secrets`: every one signs, so that the receiver may change to a new one when it likes."""
+
+    def __init__(
+        self,
+        name: str,
+        profile: Profile,
+        address: str,
+        secrets: Sequence[str],
+        client: httpx.AsyncClient,
+        clock: Clock,
+        media_url: Callable[[str], str | None] = lambda upload: None,
+    ) -> None:
+        self.name = name
+        self.profile = profile
+        self.concurrency = profile.concurrency
+        self.request_limit = profile.timeouts.total
+        self.schedule: Schedule = profile.retry_schedule()
+        self.rules = Rules(self.request_limit + LEASE_MARGIN, profile.settle, "send", "send")
+        self._address = address
+        self._signers = [Webhook(secret) for secret in secrets]
+        self._client = client
+        self._clock = clock
+        self._media_url = media_url
+
+    async def send(self, order: Order) -> Accepted:
+        body = json.dumps(words.event_of(order, self._media_url, self.profile.contact), ensure_ascii=False)
+        async with mapped(self.profile.timeouts.total, acts=True):
+            response = await self._client.post(self._address, content=body.encode(), headers=self._headers(order, body))
+        if response.status_code == 404:
+            raise Shut("nobody listens at this address (HTTP 404); check base_url", status=404, detail=response.text)
+        # The receiver knows the webhook-id: after a server error the same event may simply be sent again.
+        check_status(response, self._clock(), acts=True, server_error_acts=False)
+        return Accepted(None, response.status_code, response.text)
+
+    async def look_up(self, order: Order) -> Accepted | NotFound:
+        raise Permanent("a webhook receiver cannot be searched")
+
+    async def resume(self, order: Order, token: str) -> Accepted:
+        raise Permanent("a webhook receiver gives no tokens")
+
+    def _headers(self, order: Order, body: str) -> dict[str, str]:
+        at = self._clock()  # UTC: the library puts UTC in place of any other zone instead of converting
+        return {
+            "Content-Type": "application/json",
+            "webhook-id": order.key,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": " ".join(signer.sign(order.key, at, body) for signer in self._signers),
+        }

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from bot.casedesk.app import build
-from bot.casedesk.protocol import DeskProtocol
+from bot.casedesk.server import server_for
 from bot.casedesk.settings import settings_from
 
 SIGNING_VARIABLE = "YIZHAN_DESK_PUSH_SECRET"
-STOP_SECONDS = 3  # a caller left waiting by a fault does not hold up the end
 
 
 def main(
@@ -37,16 +35,11 @@ def main(
     except (ValueError, OSError) as fault:
         typer.echo(f"The case desk cannot start: {fault}", err=True)
         sys.exit(1)
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=port,
-        loop="asyncio",  # the reset fault needs its sockets
-        http=DeskProtocol,
-        access_log=False,  # addresses in the log would hold own numbers
-        log_level="warning",
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
+    server = server_for(app, port)
+    typer.echo(f"case desk: http://127.0.0.1:{port}/ (GeoReport v2 at /open311/v2/)")
+    server.run()
+    if not server.started:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

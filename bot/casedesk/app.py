@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -49,8 +50,9 @@ def build(settings: Settings, clock: Clock = utc_now) -> ASGIApp:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _crashed)
-    return Troublemaker(BodyLimit(app), desk.plan, settings.fault_hold)
+    return BodyLimit(Troublemaker(app, desk.plan, settings.fault_hold))
 
 
 @asynccontextmanager
@@ -75,6 +77,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 async def _unreadable(request: Request, _error: Exception) -> Response:
     return error_answer(request, (Problem(400, "the request cannot be read"),))
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The caller hung up before the request was whole: nobody reads this, and it is no failure of the desk."""
+    return Response(status_code=400)
 
 
 async def _crashed(request: Request, error: Exception) -> Response:

@@ -38,4 +38,7 @@ class BodyLimit:
                 raise Refused(TOO_LARGE)
             return message
 
-        await self.app(scope, counted, send)
+        try:
+            await self.app(scope, counted, send)
+        except Refused:  # met outside the application, where a fault reads the body
+            await error_answer(request, (TOO_LARGE,), {"connection": "close"})(scope, receive, send)

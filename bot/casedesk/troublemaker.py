@@ -69,8 +69,9 @@ class Troublemaker:
         """By default the work comes first and the answer late; `stored` false turns that round: all of it is late."""
         seconds = _seconds(fault, DEFAULT_SECONDS["slow"])
         if not fault.works:
+            request = await _keep(receive)  # the caller may be gone by the time the work is done
             await asyncio.sleep(seconds)
-            await self.app(scope, receive, send)
+            await self.app(scope, _replay(request, receive), send)
             return
         kept: list[Message] = []
 
@@ -114,6 +115,24 @@ async def _drain(receive: Receive) -> None:
         message = await receive()
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return
+
+
+async def _keep(receive: Receive) -> list[Message]:
+    """The whole request, as it came."""
+    kept = []
+    while True:
+        kept.append(await receive())
+        if kept[-1]["type"] == "http.disconnect" or not kept[-1].get("more_body", False):
+            return kept
+
+
+def _replay(kept: list[Message], receive: Receive) -> Receive:
+    left = iter(kept)
+
+    async def again() -> Message:
+        return next(left, None) or await receive()
+
+    return again
 
 
 async def _hold(receive: Receive, seconds: float | None) -> None:

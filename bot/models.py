@@ -15,8 +15,8 @@ def current_model(chosen: str = "") -> Path:
     else:
         try:
             registry = json.loads((FOLDER / "registry.json").read_text(encoding="utf-8"))
-            path = FOLDER / registry["current"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            path = FOLDER / next(m["file"] for m in registry["models"] if m["name"] == registry["current"])
+        except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
             raise SettingError("no model is registered yet; run `make train` first") from error
     if not path.is_file():
         raise SettingError(f"the model {path} is not there; run `make train`, or name another with YIZHAN_MODEL")

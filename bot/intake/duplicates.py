@@ -15,7 +15,7 @@ EARTH_M = 6_371_000.0
 NEAR_M = 250.0  # metres between two pins that may show the same thing
 MAX_DAYS = 60
 THRESHOLD = 0.62
-_NOISE = re.compile(r"[\s，,。.、！!？?“”\"'（）()…~～-]+|西华县?|那边|那个|这个|附近|旁边|跟前|门口|快到")
+_NOISE = re.compile(r"[\s，,。.、！!？?“”\"'（）()…~～-]+|西华县?|[跟与和]|那边|那个|这个|附近|旁边|跟前|门口|快到")
 
 
 def likely_duplicate(line: Line, nearby: "Iterable[TicketView]", now: datetime) -> "TicketView | None":

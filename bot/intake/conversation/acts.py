@@ -1,11 +1,9 @@
 """Replies by what the resident does: reports, asks, thanks, complains, wants a person. Pure."""
 
-from dataclasses import replace
-
-from bot.intake.addresses import compose, refine
+from bot.intake.addresses import compose
 from bot.intake.conversation import filed
 from bot.intake.conversation.asking import advance
-from bot.intake.conversation.changes import correct, supplement
+from bot.intake.conversation.changes import correct, supplement, with_kept_place
 from bot.intake.conversation.heard import AskPerson
 from bot.intake.conversation.problems import danger_line, lines_from
 from bot.intake.conversation.turn import Turn
@@ -49,7 +47,7 @@ def _request(turn: Turn, understood: Understanding) -> None:
         turn.change(survey=closed)
         filed.reopen(turn, turn.text)
         return
-    turn.add_lines(tuple(_with_kept_place(turn, line) for line in lines))
+    turn.add_lines(tuple(with_kept_place(turn, line) for line in lines))
     advance(turn)
 
 
@@ -61,13 +59,6 @@ def _same_as_closed(turn: Turn, lines: tuple[Line, ...]) -> str | None:
     return ticket.number if lines[0].service_code == ticket.service_code else None
 
 
-def _with_kept_place(turn: Turn, line: Line) -> Line:
-    place = refine(turn.draft.place, line.place) if turn.draft.place.text else line.place
-    if turn.draft.pin and not place.has_pin:
-        place = replace(place, lat=turn.draft.pin[0], lon=turn.draft.pin[1])
-    return replace(line, place=place)
-
-
 def danger_without_request(turn: Turn, understood: Understanding) -> None:
     """Danger in a message in which the engine saw no service: the kind says what a ticket would be for."""
     kind = turn.heard.danger or ""
@@ -75,7 +66,7 @@ def danger_without_request(turn: Turn, understood: Understanding) -> None:
     if line is None:
         call_person(turn, kind)
     else:
-        turn.add_lines((_with_kept_place(turn, line),))
+        turn.add_lines((with_kept_place(turn, line),))
         advance(turn)
 
 

@@ -7,7 +7,7 @@ from bot.intake import hints
 from bot.intake.addresses import compose, refine
 from bot.intake.conversation import filed
 from bot.intake.conversation.asking import NONE_OF_THESE, advance
-from bot.intake.conversation.changes import correct, supplement
+from bot.intake.conversation.changes import correct, supplement, with_kept_place
 from bot.intake.conversation.doubt import options
 from bot.intake.conversation.heard import Follow
 from bot.intake.conversation.problems import lines_from
@@ -64,7 +64,7 @@ def _problem(turn: Turn, understood: Understanding) -> bool:
     i = turn.draft.about
     lines = lines_from(turn.text, understood) or (Line(text=turn.text, place=compose(turn.text, understood.places)),)
     if not turn.draft.lines:
-        turn.add_lines(tuple(_placed(turn, line) for line in lines))
+        turn.add_lines(tuple(with_kept_place(turn, line) for line in lines))
     else:
         old = turn.draft.lines[i]
         first = lines[0]
@@ -217,10 +217,6 @@ def _combined(line: Line, answer: Line | None) -> str | None:
     for code, share in line.ranking:
         shares.setdefault(code, share * floor)
     return max(shares, key=lambda code: shares[code])
-
-
-def _placed(turn: Turn, line: Line) -> Line:
-    return replace(line, place=refine(turn.draft.place, line.place)) if turn.draft.place.text else line
 
 
 def _joined(old: str, new: str) -> str:

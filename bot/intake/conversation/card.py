@@ -56,16 +56,11 @@ def card_of(draft: Draft, city: City) -> dict[str, Any]:
 
 
 def address_of(place: Place, city: City) -> str:
-    """The words of the place, led by the township where the code tells it and the words do not."""
-    if place.code in city.place_names:
-        name, parent = city.place_names[place.code]
-        if (
-            parent != str(city.name["zh"])
-            and not _names(place.text, parent)
-            and not _names(place.text, name[:2] + "乡")
-        ):
-            return f"{parent}{place.text}" if not place.text.isascii() else place.text
-    return place.text
+    """The words of the place, led by the unit above it where the code tells that and the words do not."""
+    _, parent = city.place_names.get(place.code or "", ("", ""))
+    if not parent or parent == city.name["zh"] or place.text.isascii() or _names(place.text, parent):
+        return place.text
+    return f"{parent}{place.text}"
 
 
 def _names(text: str, unit: str) -> bool:

@@ -87,6 +87,14 @@ def _line_about(turn: Turn, correction: Correction) -> int:
     return min(turn.draft.about, len(turn.draft.lines) - 1)
 
 
+def with_kept_place(turn: Turn, line: Line) -> Line:
+    """A line with the place or pin that came before it was known what for."""
+    place = refine(turn.draft.place, line.place) if turn.draft.place.text else line.place
+    if turn.draft.pin and not place.has_pin:
+        place = replace(place, lat=turn.draft.pin[0], lon=turn.draft.pin[1])
+    return replace(line, place=place)
+
+
 def supplement(turn: Turn, understood: Understanding) -> bool:
     """Takes a message at the card as a further problem or as more about the one there."""
     if understood.act not in ("request", "amend", "answer"):

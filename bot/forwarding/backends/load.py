@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from bot.forwarding.backends import dry_run
 from bot.forwarding.backends.contract import Backend
@@ -19,6 +20,7 @@ from bot.forwarding.backends.webhook.backend import WebhookBackend
 from bot.forwarding.backends.webhook.profile import Profile as WebhookProfile
 from bot.intake.clock import Clock
 from bot.intake.errors import CityError
+from bot.intake.statuses import Receiver, Source
 
 MediaUrl = Callable[[str], str | None]
 KINDS = ("open311", "webhook", "dry_run")
@@ -27,9 +29,14 @@ POLLER_CONNECTIONS = 2  # beside those of the worker
 
 @dataclass(frozen=True)
 class Backends:
-    """The city's backends by name. `close` ends their connections."""
+    """The city's backends by name, those of them that are asked for news, and those that push it.
+
+    `close` ends their connections.
+    """
 
     by_name: dict[str, Backend]
+    sources: tuple[Source, ...]
+    receivers: dict[str, Receiver]
     clients: tuple[httpx.AsyncClient, ...]
 
     async def close(self) -> None:
@@ -45,9 +52,27 @@ def load_backends(
 ) -> Backends:
     """Every file backends/<name>.yml of the city. Raises CityError that names the file and what to mend."""
     values = os.environ if env is None else env
-    made = [_load(path, clock, media_url, values) for path in sorted((city_folder / "backends").glob("*.yml"))]
-    clients = tuple(client for _, client in made if client is not None)
-    return Backends({backend.name: backend for backend, _ in made}, clients)
+    paths = sorted((city_folder / "backends").glob("*.yml"))
+    made = [_load(path, clock, media_url, values) for path in paths]
+    return Backends(
+        by_name={backend.name: backend for backend, _ in made},
+        sources=tuple(b for b, _ in made if isinstance(b, Open311Backend) and b.poll_every is not None),
+        receivers={b.name: r for b, _ in made if (r := _receiver(b, values)) is not None},
+        clients=tuple(client for _, client in made if client is not None),
+    )
+
+
+def _receiver(backend: Backend, env: Mapping[str, str]) -> Receiver | None:
+    """None where the backend does not push, or no secret is shared with it yet."""
+    if isinstance(backend, Open311Backend):
+        name = backend.profile.status.push_secrets_env
+    elif isinstance(backend, WebhookBackend):
+        name = backend.profile.push_secrets_env
+    else:
+        return None
+    if name is None or not (env.get(name) or env.get(f"{name}_FILE")):
+        return None
+    return Receiver(backend.name, _secrets(name, env, f"the secret that {backend.name} signs with"), backend.read_push)
 
 
 def _load(
@@ -78,11 +103,17 @@ def _open311(
 def _webhook(
     name: str, profile: WebhookProfile, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
 ) -> tuple[Backend, httpx.AsyncClient]:
-    secrets = secret(profile.secrets_env, env, f"the signing secret of {name} (whsec_…)").split()
-    for number, text in enumerate(secrets, start=1):
-        try:
-            Webhook(text)
-        except Exception as error:
-            raise CityError(f"secret {number} in {profile.secrets_env} is no Standard Webhooks secret") from error
+    secrets = _secrets(profile.secrets_env, env, f"the signing secret of {name}")
     client = new_client(profile.timeouts, profile.concurrency)
     return WebhookBackend(name, profile, profile.address(env), secrets, client, clock, media_url), client
+
+
+def _secrets(name: str, env: Mapping[str, str], purpose: str) -> tuple[str, ...]:
+    """Raises CityError where the variable is empty or holds something else."""
+    texts = secret(name, env, f"{purpose} (whsec_…)").split()
+    for number, text in enumerate(texts, start=1):
+        try:
+            Webhook(text)
+        except (ValueError, EmptyWebhookSecretError) as error:
+            raise CityError(f"secret {number} in {name} is no Standard Webhooks secret (whsec_ and base64)") from error
+    return tuple(texts)

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bot.forwarding.backends.durations import Span, parse
 from bot.forwarding.backends.profiles import Common, Strict, parse_profile, read_document
-from bot.intake.states import STATUSES
+from bot.forwarding.backends.rows import StatusWords
 
 FACTS = (
     "ticket_number",
@@ -88,16 +88,8 @@ class Status(Strict):
     params: dict[str, str] = Field(default_factory=dict)
     skip: dict[str, str] = Field(default_factory=dict)  # rows with this value are our own and no news
     field: str = "status"
-    words: dict[str, str] = Field(default_factory=dict)
+    words: StatusWords = Field(default_factory=dict)
     push_secrets_env: str | None = None  # whsec_… of POST /backend/webhooks/<name>, several with a blank between
-
-    @field_validator("words")
-    @classmethod
-    def ours(cls, words: dict[str, str]) -> dict[str, str]:
-        for word, status in words.items():
-            if status not in (*STATUSES, "unchanged"):
-                raise ValueError(f"{word}: '{status}' is no status; use one of {', '.join(STATUSES)}, unchanged")
-        return {word.casefold(): status for word, status in words.items()}
 
 
 class Quirks(Strict):

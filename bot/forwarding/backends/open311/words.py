@@ -1,10 +1,11 @@
 """A ticket in a GeoReport v2 server's words, and the server's answer in ours. Pure: the profile says how."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from bot.forwarding.backends.open311.profile import LookUp, Profile
+from bot.forwarding.backends.rows import read_update, text_of
 from bot.forwarding.errors import Permanent
 from bot.intake.orders import Order
 from bot.intake.statuses import Update
@@ -52,7 +53,7 @@ def change_fields(order: Order, profile: Profile, media_url: MediaUrl) -> Pairs:
     lines += [
         template.format(value=value)
         for fact, template in changes.lines.items()
-        if (value := _text(order.data.get(fact))) is not None
+        if (value := text_of(order.data.get(fact))) is not None
     ]
     said = description("\n".join(lines), [], profile.description_limit)
     pairs += [("description", said)] if said else []
@@ -71,9 +72,9 @@ def look_up_params(order: Order, look_up: LookUp) -> dict[str, str]:
 def find_case_id(rows: list[dict[str, Any]], number: str, look_up: LookUp) -> str | None:
     """The id of the row that bears our number. A server that ignores the question returns strangers: compare."""
     for row in rows:
-        value = _text(_inside(row, look_up.match))
+        value = text_of(_inside(row, look_up.match))
         same = value is not None and (_mentions(value, number) if look_up.contains else value == number)
-        if same and (case_id := _text(row.get("service_request_id"))):
+        if same and (case_id := text_of(row.get("service_request_id"))):
             return case_id
     return None
 
@@ -83,31 +84,11 @@ def update_of(row: Mapping[str, Any], profile: Profile) -> Update | None:
 
     The word is kept as it came; `status` is None where the profile does not know it.
     """
-    if any(_text(row.get(name)) == value for name, value in profile.status.skip.items()):
+    if any(text_of(row.get(name)) == value for name, value in profile.status.skip.items()):
         return None
-    word = _text(_inside(row, profile.status.field)) or _text(row.get("status"))
-    moment = parse_moment(_text(row.get("updated_datetime")) or _text(row.get("requested_datetime")))
-    case_id = _text(row.get("service_request_id"))
-    if word is None or moment is None or case_id is None:
-        return None
-    return Update(
-        update_id=_text(row.get("update_id")) or f"{case_id}@{moment.isoformat()}:{word}",
-        case_id=case_id,
-        ticket_number=_text(row.get("ticket_number")),
-        word=word,
-        status=profile.status.words.get(word.casefold()),
-        note=_text(row.get("description") if "update_id" in row else row.get("status_notes")),
-        changed_at=moment,
-    )
-
-
-def parse_moment(text: str | None) -> datetime | None:
-    """An ISO 8601 moment, taken as UTC where it names no zone; None where it is none."""
-    try:
-        moment = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    word = text_of(_inside(row, profile.status.field)) or text_of(row.get("status"))
+    note = row.get("note") or (row.get("description") if "update_id" in row else row.get("status_notes"))
+    return read_update(row, profile.status.words, word, note)
 
 
 def short(event_type: str) -> str:
@@ -158,14 +139,7 @@ def _media(photos: tuple[str, ...], profile: Profile, media_url: MediaUrl) -> Pa
 
 
 def _fact(order: Order, fact: str) -> str | None:
-    return _text(getattr(order, fact))
-
-
-def _text(value: Any) -> str | None:
-    """Numbers and strings alike as text (ids come as either); None for nothing."""
-    if value is None or value == "" or isinstance(value, dict | list):
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return text_of(getattr(order, fact))
 
 
 def _inside(row: Mapping[str, Any], path: str) -> Any:

@@ -7,6 +7,7 @@ is tried again. Redirects are never followed.
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from standardwebhooks import Webhook
@@ -20,6 +21,7 @@ from bot.forwarding.retry import Schedule
 from bot.intake.clock import Clock
 from bot.intake.orders import Order
 from bot.intake.outbox import Rules
+from bot.intake.statuses import Update
 
 LEASE_MARGIN = timedelta(seconds=10)
 
@@ -64,6 +66,10 @@ class WebhookBackend:
 
     async def resume(self, order: Order, token: str) -> Accepted:
         raise Permanent("a webhook receiver gives no tokens")
+
+    def read_push(self, data: dict[str, Any]) -> Update | None:
+        """A pushed status as news; None where it says nothing."""
+        return words.update_of(data, self.profile.words)
 
     def _headers(self, order: Order, body: str) -> dict[str, str]:
         at = self._clock()  # UTC: the library puts UTC in place of any other zone instead of converting

@@ -2,7 +2,10 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from bot.forwarding.backends.profiles import Common
+from bot.forwarding.backends.rows import StatusWords
 
 
 class Profile(Common):
@@ -13,4 +16,4 @@ class Profile(Common):
     contact: bool = False  # send the resident's name and phone, where they want to be known
     # Inward: what the receiver's status words mean (docs/reference/forwarding.md); pushed to /backend/webhooks/<name>.
     push_secrets_env: str | None = None
-    words: dict[str, str] = {}
+    words: StatusWords = Field(default_factory=dict)

@@ -1,9 +1,11 @@
 """A ticket event as JSON (docs/reference/webhooks.md, ticket-event.v1.schema.json). Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.forwarding.backends.rows import read_update, text_of
 from bot.intake.orders import Order
+from bot.intake.statuses import Update
 
 VERSION = "1"
 TYPES = (
@@ -46,6 +48,11 @@ def event_of(order: Order, media_url: Callable[[str], str | None], contact: bool
             "change": _change(order, media_url),
         },
     }
+
+
+def update_of(data: dict[str, Any], words: Mapping[str, str]) -> Update | None:
+    """The data of a pushed case.status; None where it says nothing."""
+    return read_update(data, words, text_of(data.get("status")), data.get("note") or data.get("description"))
 
 
 def _contact(order: Order) -> dict[str, str | None] | None:

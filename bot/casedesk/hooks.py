@@ -14,7 +14,7 @@ from bot.casedesk.cases import Sender, find_by_number, take_case, take_update
 from bot.casedesk.city import Service
 from bot.casedesk.desk import TheDesk
 from bot.casedesk.deskapi import read_json
-from bot.casedesk.fields import Fields, fields_from
+from bot.casedesk.fields import Fields, clean, fields_from
 from bot.casedesk.problems import refuse
 from bot.casedesk.tables import Hook, case_number
 from bot.casedesk.validation import new_case, new_update
@@ -36,10 +36,6 @@ STATUS_BY_EVENT = {"ticket.withdrawn": "withdrawn", "ticket.reopened": "open"}
 # The sender's word for a field -> the standard's word, under which it is checked and kept.
 FIELD_NAMES = {
     "service_code": "service_code",
-    "description": "description",
-    "text": "description",
-    "note": "description",
-    "reason": "description",
     "address": "address_string",
     "address_string": "address_string",
     "address_id": "address_id",
@@ -47,13 +43,11 @@ FIELD_NAMES = {
     "long": "long",
     "lon": "long",
     "account_id": "account_id",
-    "phone": "phone",
-    "first_name": "first_name",
-    "last_name": "last_name",
-    "email": "email",
+    "media": "media_url",
     "media_url": "media_url",
     "media_urls": "media_url",
 }
+WORDS = ("description", "text", "reason", "comment", "note")  # joined, they are the description
 ATTRIBUTE_NAMES = (
     "ticket_number",
     "place_code",
@@ -61,7 +55,10 @@ ATTRIBUTE_NAMES = (
     "contact_name",
     "contact_phone",
     "anonymous",
+    "confidential",
     "language",
+    "urgency",
+    "occurred",
     "rating",
 )
 
@@ -110,8 +107,8 @@ def apply_event(
     kind, data = event.get("type"), event.get("data")
     if not isinstance(kind, str) or not isinstance(data, dict):
         raise refuse(400, 'the event must hold "type" and an object "data"')
-    case_id = _apply(session, kind, fields_of(data), services, now) if kind in TICKET_EVENTS else None
-    session.add(Hook(webhook_id=webhook_id, type=kind[:64], case_id=case_id, received_at=now))
+    case_id = _apply(session, kind, fields_of(kind, data), services, now) if kind in TICKET_EVENTS else None
+    session.add(Hook(webhook_id=webhook_id, type=clean(kind)[:64], case_id=case_id, received_at=now))
     return case_number(case_id) if case_id else None
 
 
@@ -133,10 +130,17 @@ def _apply(session: Session, kind: str, fields: Fields, services: dict[str, Serv
     return case.id
 
 
-def fields_of(data: dict[str, Any]) -> Fields:
-    """The event's data as if it had been sent as a form, so that one set of rules checks both."""
-    pairs: list[tuple[str, str]] = []
-    told = data | {"ticket_number": data.get("ticket_number") or data.get("number")}
+def fields_of(kind: str, data: dict[str, Any]) -> Fields:
+    """The event's data as if it had been sent as a form, so that one set of rules checks both.
+
+    What counts stands in `ticket` for a new case and in `change` for a later event, or flat in `data` itself.
+    """
+    inner = data.get("ticket" if kind == "ticket.created" else "change")
+    told = {**(inner if isinstance(inner, dict) else data), "ticket_number": data.get("ticket_number")}
+    contact = told.get("contact")
+    if isinstance(contact, dict):
+        told |= {"contact_name": contact.get("name"), "contact_phone": contact.get("phone")}
+    pairs = [("description", "\n".join(text for name in WORDS if (text := _text(told.get(name)))))]
     for name, value in told.items():
         target = FIELD_NAMES.get(name) or (f"attribute[{name}]" if name in ATTRIBUTE_NAMES else None)
         if target:
@@ -145,6 +149,9 @@ def fields_of(data: dict[str, Any]) -> Fields:
 
 
 def _text(value: Any) -> str:
+    """A number without an exponent, as a form would hold it; nothing for what is no single value."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else ""
+    if isinstance(value, float):
+        return f"{value:.7f}".rstrip("0").rstrip(".")
+    return str(value) if isinstance(value, str | int) else ""

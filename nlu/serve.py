@@ -1,0 +1,98 @@
+"""`python -m nlu.serve`: Rasa's server for the service, on loopback, with exactly the model asked for."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from nlu import logs, registry
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 5005
+NEEDED = ("YIZHAN_ACTION_URL", "YIZHAN_ACTION_TOKEN")
+# Two cores are shared with the service: the encoder may use both, everything else one.
+THREADS = {
+    "OMP_NUM_THREADS": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "LOG_LEVEL": "WARNING",
+    "LOG_LEVEL_LIBRARIES": "ERROR",
+    # Rasa asks the system for its name and version of many packages only to tell telemetry.
+    "MPLBACKEND": "agg",
+    # glibc keeps one arena per thread otherwise: memory that is never given back.
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 after SIGTERM, 1 where the engine cannot start, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="nlu.serve", description="Serve a trained model to the service.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    parser.add_argument("--model", type=Path, help="model archive (default: the registered current model)")
+    options = parser.parse_args(arguments)
+    os.environ.update(QUIET)
+    for name, value in THREADS.items():
+        os.environ.setdefault(name, value)
+    try:
+        model = choose_model(options.model)
+    except registry.RegistryError as error:
+        print(f"The engine cannot start: {error}", file=sys.stderr)
+        return 1
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if missing:
+        print(
+            f"The engine cannot start: set {' and '.join(missing)}, the address and the secret of the service's "
+            "action webhook (the service sets both when it starts the engine).",
+            file=sys.stderr,
+        )
+        return 1
+    run(model, options.port)
+    return 0
+
+
+def choose_model(asked: Path | None) -> Path:
+    """The exact archive. Rasa silently serves another model where the file is missing; this raises instead."""
+    if asked is None:
+        return registry.current()
+    if not asked.is_file():
+        raise registry.RegistryError(f"There is no model {asked}; give an existing file or run `make train`.")
+    return asked
+
+
+def run(model: Path, port: int) -> None:
+    """Start Rasa's server; returns when it is told to stop."""
+    logs.configure()
+    warnings.simplefilter("ignore")  # third-party deprecations, printed on every start otherwise
+    log = logging.getLogger("nlu.serve")
+    log.info("engine.starting")
+    import rasa.core.run
+    import rasa.utils.common
+    from rasa.core.utils import AvailableEndpoints
+
+    from nlu import patches
+
+    patches.apply()
+    rasa.utils.common.update_sanic_log_level = lambda *ignored: None
+    logs.configure()
+    rasa.core.run.serve_application(
+        model_path=str(model),
+        interface=HOST,
+        port=port,
+        credentials="credentials.yml",
+        enable_api=True,
+        endpoints=AvailableEndpoints.read_endpoints("endpoints.yml"),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -2,7 +2,7 @@
 
 BackendError
 ├── Temporary (retry_after)   no connection, 408, 425, 429, 503; a question that got no usable answer
-│   └── Shut                  401, 403, 410, 3xx
+│   └── Shut                  401, 403, 410, 3xx, a 404 that is not GeoReport's
 ├── Permanent (reason)        400, 404, 422 and the other 4xx
 ├── Ambiguous                 a POST without a usable answer: time-out, reset, 500, 502, 504, broken or foreign body
 └── AlreadyThere              409; 422 to a known key; a refusal that says "duplicate" in the profile's words
@@ -17,7 +17,7 @@ import httpx
 from bot.forwarding.backends.contract import Accepted, Pending
 from bot.forwarding.backends.http import check_status, mapped
 from bot.forwarding.backends.open311.profile import Profile
-from bot.forwarding.errors import AlreadyThere, Ambiguous, BackendError, Temporary
+from bot.forwarding.errors import AlreadyThere, Ambiguous, BackendError, Shut, Temporary
 from bot.intake.clock import Clock
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Accept": "application/json"}
@@ -64,6 +64,7 @@ class Wire:
         response = await self._get(what, params)
         if response.status_code == 404 and isinstance(_loaded(response), list):
             return [], response
+        _check_home(response)
         check_status(response, self._clock(), acts=False)
         return self._rows(response, acts=False), response
 
@@ -75,6 +76,7 @@ class Wire:
             response = await self._client.post(self._address(what), content=content, headers=headers)
         if (told := self._already_there(response)) is not None:
             raise told
+        _check_home(response)
         not_taken = self._profile.quirks.server_error == "not_taken"
         check_status(response, self._clock(), acts=True, server_error_acts=not not_taken)
         return response
@@ -124,6 +126,13 @@ class Wire:
     @staticmethod
     def _unusable(reason: str, response: httpx.Response, acts: bool) -> BackendError:
         return (Ambiguous if acts else Temporary)(reason, status=response.status_code, detail=response.text)
+
+
+def _check_home(response: httpx.Response) -> None:
+    """GeoReport's own 404 is a list of errors; any other means that the address is wrong, for every ticket. Raises Shut."""
+    if response.status_code == 404 and not isinstance(_loaded(response), list):
+        reason = "no GeoReport server at this address (HTTP 404); check base_url"
+        raise Shut(reason, status=404, detail=response.text)
 
 
 def _loaded(response: httpx.Response) -> Any:

@@ -3,8 +3,9 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
@@ -17,6 +18,16 @@ from bot.casedesk.problems import refuse
 from bot.casedesk.push import News
 from bot.casedesk.tables import Case, Update, case_number, update_number
 
+
+async def same_site(request: Request) -> None:
+    """Refuses what a page of another site makes a visitor's browser send. Programs send neither header."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if site not in ("same-origin", "none") or foreign:
+        raise refuse(403, "this can only be sent from the desk's own page or by a program")
+
+
 router = APIRouter(prefix="/desk/api")
 WORD_LENGTH = 64
 NOTE_LENGTH = 4000
@@ -28,7 +39,7 @@ async def all_cases(request: Request, desk: TheDesk) -> Response:
     return JSONResponse({"cases": [desk_row(case, base_of(request)) for case in cases]})
 
 
-@router.post("/cases/{number}/status", response_class=JSONResponse)
+@router.post("/cases/{number}/status", response_class=JSONResponse, dependencies=[Depends(same_site)])
 async def set_status(request: Request, desk: TheDesk, number: str) -> Response:
     """Any word is taken: a county's system has words of its own, and readers must bear one they do not know."""
     body = await read_json(request)
@@ -44,14 +55,14 @@ async def show_faults(desk: TheDesk) -> Response:
     return JSONResponse({"plan": desk.plan.remaining()})
 
 
-@router.post("/faults", response_class=JSONResponse)
+@router.post("/faults", response_class=JSONResponse, dependencies=[Depends(same_site)])
 async def plan_faults(request: Request, desk: TheDesk) -> Response:
     """Replaces the plan."""
     desk.plan.replace(read_plan(await read_json(request)))
     return JSONResponse({"plan": desk.plan.remaining()})
 
 
-@router.delete("/faults", response_class=JSONResponse)
+@router.delete("/faults", response_class=JSONResponse, dependencies=[Depends(same_site)])
 async def forget_faults(desk: TheDesk) -> Response:
     desk.plan.replace([])
     return JSONResponse({"plan": []})

@@ -57,15 +57,16 @@ def sqlite_database(folder: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def postgres_database() -> Iterator[Database]:
-    """A database of its own on the machine's server, dropped at the end."""
+def postgres_database(template: str | None = None) -> Iterator[Database]:
+    """A database of its own on the machine's server, dropped at the end; a copy of `template` where one is given."""
     name = f"yizhan_test_{secrets.token_hex(4)}"
     server = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else "")))
     database = Database(f"{POSTGRES}/{name}")
     try:
-        database.upgrade()
+        if template is None:
+            database.upgrade()
         yield database
     finally:
         database.close()

@@ -13,6 +13,8 @@ from bot.forwarding.backends.open311.wire import Wire
 from tests.bot.forwarding.desk_process import ROOT, Desk, free_port, running_desk
 from tests.bot.forwarding.house import House
 
+pytest_plugins = ["tests.bot.forwarding.fixtures"]
+
 FAST = {"timeouts": {"connect": "0.4s", "read": "0.4s", "total": "0.8s"}, "settle": "1s"}
 
 

@@ -24,7 +24,7 @@ def follow_up(session: Session, newsroom: Newsroom, item: OutboxItem, now: datet
     if item.state == "dead" and event.type != RATED:
         _call(session, item, "refused", now)
         if event.type != CREATED:
-            newsroom.tell(session, ticket, "change_not_forwarded", now)
+            newsroom.tell(session, ticket, "news_not_forwarded", now)
     report_stuck(session, item, now)
 
 

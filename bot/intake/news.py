@@ -12,6 +12,7 @@ from bot.intake.city import City
 from bot.intake.messages import PULLED, queue_message
 from bot.intake.phrases import Both, Phrases
 from bot.intake.say import Button, Say
+from bot.intake.states import STATUSES
 from bot.intake.tables import Ticket
 from bot.intake.tickets import listeners
 
@@ -34,12 +35,12 @@ class Newsroom:
 
     def tell(self, session: Session, ticket: Ticket, key: str, now: datetime, **params: Any) -> int:
         """Queues the phrase for every listener; returns how many there are. Only who filed it is asked to rate."""
-        told = {"number": ticket.number, **self._names(ticket.service_code), **params}
+        told = {"note": "", "word": "", "number": ticket.number, **self._names(ticket.service_code), **params}
         morning = quiet_until(now, self.timezone, self.quiet_from, self.quiet_to)
         heard = listeners(session, ticket)
         for listener in heard:
             filed_it = listener.id == ticket.conversation_id
-            say = _survey(key, told, ticket.number) if key in RATED and filed_it else Say(key, told)
+            say = _survey(key, told, ticket.number) if key == RATED and filed_it else Say(key, told)
             waits = ticket.urgency == "normal" and listener.channel not in PULLED
             queue_message(session, listener, say, self.phrases, now, not_before=morning if waits else None)
         return len(heard)
@@ -51,7 +52,9 @@ class Newsroom:
         return {"service": service.short, "unit": service.department}
 
 
-RATED = ("status_closed", "status_closed_note")  # news that asks how it went
+RATED = "news_closed"  # asks how it went
+KEYS = (*(f"news_{status}" for status in STATUSES), "news_unknown", "news_note", "news_not_forwarded")
+PARAMS = {"number", "service", "unit", "note", "word"}  # what a phrase of these may name
 
 
 def _survey(key: str, params: dict[str, Any], number: str) -> Say:

@@ -5,9 +5,10 @@ not know is shown, never guessed; news for no ticket of ours waits for a person.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.intake import states
 from bot.intake.news import Newsroom
 from bot.intake.reviews import open_review
-from bot.intake.tables import Review, StatusUpdate, Ticket
+from bot.intake.tables import Cursor, Review, StatusUpdate, Ticket
 from bot.intake.tickets import add_event
 from language.clean import clean
 
@@ -41,6 +42,37 @@ class Update:
     status: str | None
     note: str | None
     changed_at: datetime  # the backend's time
+
+
+class Source(Protocol):
+    """A backend that is asked for news."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def poll_every(self) -> timedelta | None:
+        """None where this backend is not asked."""
+
+    @property
+    def overlap(self) -> timedelta:
+        """How far back each question reaches behind the newest answer, for clocks that differ."""
+
+    @property
+    def by_case(self) -> bool:
+        """Whether the question has to name the cases."""
+
+    async def updates(self, params: dict[str, str]) -> list[Update]:
+        """News for these query parameters, oldest first."""
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A backend that pushes news: its shared secrets (several while one is replaced), and how its rows are read."""
+
+    backend: str
+    secrets: tuple[str, ...] = field(repr=False)
+    read: Callable[[dict[str, Any]], Update | None]
 
 
 def apply_update(session: Session, newsroom: Newsroom, backend: str, update: Update, now: datetime) -> Outcome:
@@ -74,6 +106,43 @@ def apply_kept(session: Session, newsroom: Newsroom, ticket: Ticket, now: dateti
     return len(rows)
 
 
+def find_known(session: Session, backend: str, updates: Iterable[Update]) -> set[str]:
+    """The ids of those updates that were dealt with already."""
+    keys = {short_key(update.update_id): update.update_id for update in updates}
+    query = select(StatusUpdate.update_id).where(
+        StatusUpdate.backend == backend, StatusUpdate.update_id.in_(keys), StatusUpdate.ticket_id.is_not(None)
+    )
+    return {keys[key] for key in session.scalars(query)}
+
+
+def list_open_cases(session: Session, backend: str, after: str = "", limit: int = 50) -> list[str]:
+    """Ids of cases that may still change, in their own order, those behind `after`."""
+    query = (
+        select(Ticket.case_id)
+        .where(Ticket.backend == backend, Ticket.status.in_(states.OPEN), Ticket.case_id > after)
+        .order_by(Ticket.case_id)
+        .limit(limit)
+    )
+    return [case_id for case_id in session.scalars(query) if case_id]
+
+
+def get_cursor(session: Session, backend: str) -> datetime | None:
+    """The backend's time of the newest news that was read; None before the first."""
+    cursor = session.get(Cursor, f"updates:{backend}")
+    return datetime.fromisoformat(cursor.value) if cursor is not None else None
+
+
+def set_cursor(session: Session, backend: str, moment: datetime, now: datetime) -> None:
+    """Moves the cursor forward, never back and never beyond `now`."""
+    name = f"updates:{backend}"
+    cursor = session.get(Cursor, name, with_for_update=True)
+    moment = min(moment, now)
+    if cursor is None:
+        session.add(Cursor(name=name, value=moment.isoformat(), updated_at=now))
+    elif datetime.fromisoformat(cursor.value) < moment:
+        cursor.value, cursor.updated_at = moment.isoformat(), now
+
+
 def judge(status: str, status_at: datetime | None, word: str | None, changed_at: datetime) -> Outcome:
     """What news means for a ticket in `status`, last changed at `status_at` by the backend's clock. Pure."""
     if status_at is not None and changed_at < status_at:
@@ -105,17 +174,25 @@ def _apply(session: Session, newsroom: Newsroom, row: StatusUpdate, ticket: Tick
         )
     key = _phrase(outcome, row.status, bool(row.note))
     if key is not None:
-        newsroom.tell(session, ticket, key, now, note=(row.note or "")[:NOTE_LIMIT], word=row.word)
+        newsroom.tell(session, ticket, key, now, note=sentence((row.note or "")[:NOTE_LIMIT]), word=row.word)
     return outcome
+
+
+def sentence(note: str) -> str:
+    """A note that stands between sentences of ours: it ends like one."""
+    text = note.strip()
+    if not text or text[-1] in "。！？.!?…":
+        return text
+    return text + ("." if text.isascii() else "。")
 
 
 def _phrase(outcome: Outcome, status: str | None, noted: bool) -> str | None:
     """The key of what the resident is told; None where there is nothing to tell."""
     if outcome == "applied":
-        return f"status_{status}_note" if noted else f"status_{status}"
+        return f"news_{status}"
     if outcome == "unknown_word":
-        return "status_unknown_word_note" if noted else "status_unknown_word"
-    return "status_note" if outcome == "unchanged" and noted else None
+        return "news_unknown"
+    return "news_note" if outcome == "unchanged" and noted else None
 
 
 def _store(session: Session, backend: str, update: Update, now: datetime) -> tuple[StatusUpdate, bool]:

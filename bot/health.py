@@ -30,7 +30,9 @@ async def _state(check: Check) -> str:
         return type(error).__name__
 
 
-def build_health_router(health: Health, registry: CollectorRegistry, refresh: Callable[[], Awaitable[None]]) -> APIRouter:
+def build_health_router(
+    health: Health, registry: CollectorRegistry, refresh: Callable[[], Awaitable[None]]
+) -> APIRouter:
     """`refresh` brings the gauges up to date before they are read."""
     router = APIRouter()
 

@@ -22,12 +22,14 @@ class Settings:
     database_url: str  # YIZHAN_DATABASE_URL: empty for SQLite below the data folder
     host: str  # YIZHAN_HOST: where residents and operators reach the service
     port: int  # YIZHAN_PORT
+    public_url: str  # YIZHAN_PUBLIC_URL: how case systems reach the service; empty: on loopback
     engine_port: int  # YIZHAN_ENGINE_PORT: on loopback
     desk_port: int  # YIZHAN_DESK_PORT: on loopback
     action_port: int  # YIZHAN_ACTION_PORT: on loopback; 0 picks a free one
     model: str  # YIZHAN_MODEL: a model file; empty for the registered one
     engine_python: Path  # YIZHAN_ENGINE_PYTHON: the interpreter of the engine's environment
     engine_url: str  # YIZHAN_ENGINE_URL: an engine that runs elsewhere; empty to start one
+    action_token: str  # YIZHAN_ACTION_TOKEN: what that engine shows; made anew at each start where we start it
     desk: bool  # YIZHAN_DESK: whether to start the case desk
     backend: str  # YIZHAN_BACKEND: name of the profile that new tickets go to
     telegram_token: str  # YIZHAN_TELEGRAM_TOKEN: empty: no Telegram
@@ -45,6 +47,10 @@ class Settings:
         return self.data / "uploads"
 
     @property
+    def address(self) -> str:
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{(self.data / 'yizhan.db').resolve()}"
 
@@ -55,12 +61,14 @@ DEFAULTS: dict[str, str] = {
     "database_url": "",
     "host": "127.0.0.1",
     "port": "8080",
+    "public_url": "",
     "engine_port": "5005",
     "desk_port": "8090",
     "action_port": "0",
     "model": "",
     "engine_python": ".venv-engine/bin/python",
     "engine_url": "",
+    "action_token": "",
     "desk": "true",
     "backend": "desk",
     "telegram_token": "",
@@ -95,6 +103,10 @@ def read_settings(environ: Mapping[str, str] = os.environ, **given: Any) -> Sett
     if settings.telegram_webhook_url and not settings.telegram_webhook_secret:
         raise SettingError(
             "YIZHAN_TELEGRAM_WEBHOOK_URL needs YIZHAN_TELEGRAM_WEBHOOK_SECRET: 1 to 256 letters, digits, _ or -"
+        )
+    if settings.engine_url and not (settings.action_token and settings.action_port):
+        raise SettingError(
+            "YIZHAN_ENGINE_URL needs YIZHAN_ACTION_TOKEN and YIZHAN_ACTION_PORT, as that engine knows them"
         )
     return settings
 

@@ -26,7 +26,7 @@ class Database:
         """`url` is SQLAlchemy's, such as sqlite:////data/yizhan.db or postgresql+psycopg://user@host/name."""
         self.url = make_url(url)
         self.engine = _engine(url)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(self.engine.execution_options(read_only=True), expire_on_commit=False)
 
     @property
@@ -35,7 +35,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        with self._sessions.begin() as session:
+        with self.sessions.begin() as session:
             yield session
 
     @contextmanager

@@ -5,6 +5,11 @@ Only a hint, never the truth: every loop reads the database, and also wakes by i
 
 import asyncio
 
+from sqlalchemy import event
+from sqlalchemy.orm import Session, UOWTransaction
+
+from bot.intake.database import Database
+
 
 class Bell:
     """Rings for everybody who waits. A ring between `ticket()` and `wait()` is not lost."""
@@ -35,7 +40,29 @@ class Bell:
 
 
 class Signals:
+    """`watch` a database, and the bells ring by themselves whenever a transaction has added such rows."""
+
     def __init__(self) -> None:
         self.inbox = Bell()  # something a resident sent
         self.messages = Bell()  # something to tell a resident
-        self.outbox = Bell()  # something for a backend
+        self.outbox = asyncio.Event()  # something for a backend; cleared by whoever waits
+
+    def watch(self, database: Database, loop: asyncio.AbstractEventLoop) -> None:
+        """Rings on `loop` after commits, from whatever thread they come."""
+        bells = {"inbox": self.inbox.set, "messages": self.messages.set, "outbox": self.outbox.set}
+
+        def note(session: Session, _context: UOWTransaction) -> None:
+            added = {row.__tablename__ for row in session.new if row.__tablename__ in bells}
+            session.info.setdefault("added", set()).update(added)
+
+        def ring(session: Session) -> None:
+            for name in session.info.pop("added", ()):
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(bells[name])
+
+        def forget(session: Session) -> None:
+            session.info.pop("added", None)
+
+        event.listen(database.sessions, "after_flush", note)
+        event.listen(database.sessions, "after_commit", ring)
+        event.listen(database.sessions, "after_rollback", forget)

@@ -5,11 +5,12 @@ from bot.intake.conversation import filed
 from bot.intake.conversation.asking import advance
 from bot.intake.conversation.changes import correct, supplement, with_kept_place
 from bot.intake.conversation.heard import AskPerson
-from bot.intake.conversation.problems import danger_line, lines_from
+from bot.intake.conversation.problems import danger_line, line_from_ranking, lines_from
 from bot.intake.conversation.turn import Turn
 from bot.intake.draft import Line
 from bot.intake.understanding import Understanding
 
+REPORT = 0.6  # words that look like an answer but fit a service this well are a report
 RECORDS = {"praise": "NT-05", "suggestion": "NT-06", "complaint": "NT-07"}
 
 
@@ -93,8 +94,10 @@ def _question(turn: Turn, understood: Understanding) -> None:
 def _smalltalk(turn: Turn, understood: Understanding) -> None:
     if understood.intent == "thanks":
         turn.say("you_are_welcome")
+    elif turn.draft.empty and not turn.was_asked("detail:problem"):
+        turn.ask("detail:problem", "hello")
     else:
-        turn.say("hello", bureau=turn.world.city.bureau)
+        turn.say("hello")
     _resume(turn)
 
 
@@ -156,7 +159,10 @@ def _stray_answer(turn: Turn, understood: Understanding) -> None:
     if turn.draft.lines:
         supplement(turn, understood)
         return
-    if place.text:
+    if understood.ranking and understood.ranking[0][1] >= REPORT:
+        turn.add_lines((with_kept_place(turn, line_from_ranking(turn.text, understood)),))
+        advance(turn)
+    elif place.text:
         turn.change(place=place)
         advance(turn)
     elif not turn.draft.empty or turn.facts.any:

@@ -10,12 +10,13 @@ from bot.intake.conversation.asking import NONE_OF_THESE, advance
 from bot.intake.conversation.changes import correct, supplement, with_kept_place
 from bot.intake.conversation.doubt import options
 from bot.intake.conversation.heard import Follow
-from bot.intake.conversation.problems import lines_from
+from bot.intake.conversation.problems import line_from_ranking, lines_from
 from bot.intake.conversation.turn import Turn
 from bot.intake.draft import Line, Place
 from bot.intake.understanding import Understanding
 
 NEW_PROBLEM = 0.6  # an answer that also states a problem this clearly adds a line
+FLOOR = 0.02  # what a service is worth that an answer does not make likely at all
 REST = 6  # characters beside the place that could state a problem
 
 
@@ -62,7 +63,7 @@ def _problem(turn: Turn, understood: Understanding) -> bool:
     if understood.act in _ASIDES and not understood.requests:
         return False
     i = turn.draft.about
-    lines = lines_from(turn.text, understood) or (Line(text=turn.text, place=compose(turn.text, understood.places)),)
+    lines = lines_from(turn.text, understood) or (line_from_ranking(turn.text, understood),)
     if not turn.draft.lines:
         turn.add_lines(tuple(with_kept_place(turn, line) for line in lines))
     else:
@@ -97,15 +98,13 @@ def _which_service(turn: Turn, understood: Understanding) -> bool:
         return True
     if understood.act in _ASIDES and not understood.requests:
         return False
-    words = lines_from(turn.text, understood)
-    best = words[0] if words else None
-    chosen = _combined(line, best)
+    best = (lines_from(turn.text, understood) or (line_from_ranking(turn.text, understood),))[0]
     turn.change_line(
         i,
         text=_joined(line.text, turn.text),
-        service_code=chosen,
+        service_code=_combined(line, best),
         settled=True,
-        place=refine(line.place, best.place if best else compose(turn.text, understood.places)),
+        place=refine(line.place, best.place),
     )
     advance(turn)
     return True
@@ -207,16 +206,12 @@ def _reason(turn: Turn, understood: Understanding) -> bool:
     return True
 
 
-def _combined(line: Line, answer: Line | None) -> str | None:
-    """The likeliest service in the light of both messages: the product of what each makes probable."""
-    if answer is None or not answer.ranking:
-        return line.service_code
-    floor = 0.005
-    before = dict(line.ranking)
-    shares = {code: share * max(before.get(code, 0.0), floor) for code, share in answer.ranking}
-    for code, share in line.ranking:
-        shares.setdefault(code, share * floor)
-    return max(shares, key=lambda code: shares[code])
+def _combined(line: Line, answer: Line) -> str | None:
+    """The likeliest service in the light of both messages: one of those offered, unless the answer is clear by itself."""
+    if answer.confidence >= NEW_PROBLEM or not line.ranking:
+        return answer.service_code
+    before, after = dict(line.ranking), dict(answer.ranking)
+    return max(options(line), key=lambda code: before[code] * max(after.get(code, 0.0), FLOOR))
 
 
 def _joined(old: str, new: str) -> str:

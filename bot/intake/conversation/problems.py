@@ -24,6 +24,12 @@ def lines_from(text: str, understood: Understanding) -> tuple[Line, ...]:
     )
 
 
+def line_from_ranking(text: str, understood: Understanding) -> Line:
+    """A line for words that the engine took for something else than a report, such as the answer to a question."""
+    best = understood.ranking[0] if understood.ranking else (None, 0.0)
+    return Line(text, best[0], best[1], understood.ranking, place=compose(text, understood.places))
+
+
 def places_of(text: str, understood: Understanding) -> list[Place]:
     """The place of each request, in order; a request without one of its own lies where the one before it does."""
     requests = understood.requests

@@ -1,0 +1,47 @@
+"""Residents' pictures for case systems: a signed address for each, since a backend fetches them without an account."""
+
+import hmac
+import os
+import secrets
+from hashlib import sha256
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import FileResponse
+
+from bot.intake import uploads
+from bot.intake.database import Database
+
+
+class MediaSigner:
+    """Makes and checks the addresses. The key lives in the data folder, so that addresses outlive a restart."""
+
+    def __init__(self, folder: Path, base_url: str) -> None:
+        self._base = base_url.rstrip("/")
+        path = folder / "media.key"
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        self._key = path.read_bytes()
+
+    def url(self, upload_id: str) -> str:
+        return f"{self._base}/media/{upload_id}/{self.signature(upload_id)}"
+
+    def signature(self, upload_id: str) -> str:
+        return hmac.new(self._key, upload_id.encode(), sha256).hexdigest()[:32]
+
+
+def build_media_router(database: Database, signer: MediaSigner, folder: Path) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/media/{upload_id}/{signature}")
+    async def media(upload_id: str, signature: str) -> FileResponse:
+        if not hmac.compare_digest(signature, signer.signature(upload_id)):
+            raise HTTPException(404, "there is no such picture")
+        upload = await database.read(uploads.find_upload, upload_id)
+        if upload is None or not (folder / upload.path).is_file():
+            raise HTTPException(404, "there is no such picture")
+        return FileResponse(folder / upload.path, media_type=upload.media_type)
+
+    return router

@@ -1,0 +1,190 @@
+"""Puts the parts together and runs them: the only place that knows them all."""
+
+import asyncio
+import base64
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from actions.intake_action import sender_for
+from actions.webhook import build_action_app
+from bot.channels.telegram import Telegram, build_telegram
+from bot.channels.web import build_web
+from bot.children import children_of
+from bot.dialogue.engine import Engine
+from bot.dialogue.worker import DialogueWorker
+from bot.doors import LOOPBACK, Door, check_free, free_port
+from bot.figures import Figures
+from bot.forwarding.backends.load import Backends, load_backends
+from bot.forwarding.worker import Worker
+from bot.health import Health, build_health_router
+from bot.intake import circuits, turns
+from bot.intake.calendar import Calendar
+from bot.intake.city import City
+from bot.intake.clock import Clock, utc_now
+from bot.intake.database import Database
+from bot.intake.knowledge import Knowledge
+from bot.intake.news import Newsroom
+from bot.intake.signals import Signals
+from bot.lockfile import take_lock
+from bot.media import MediaSigner, build_media_router
+from bot.models import current_model
+from bot.settings import SettingError, Settings
+from bot.statuses.poller import Poller
+from bot.statuses.push import push_router
+
+logger = logging.getLogger(__name__)
+
+READY_POLL = 0.25  # seconds between looks at the engine while it starts
+Announce = Callable[[str], None]
+
+
+@dataclass
+class Service:
+    """What the parts share."""
+
+    settings: Settings
+    city: City
+    database: Database
+    signals: Signals
+    desk: turns.Desk
+    backends: Backends
+    media: MediaSigner
+    clock: Clock
+    desk_secret: str  # the case desk signs its news with it
+
+
+def prepare(settings: Settings, clock: Clock = utc_now) -> Service:
+    """Opens the database and reads the city. Raises SettingError or CityError saying what to do."""
+    city = City.load(settings.city)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.url)
+    database.upgrade()
+    media = MediaSigner(settings.data, settings.address)
+    desk_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    known = {
+        "YIZHAN_DESK_URL": f"http://{LOOPBACK}:{settings.desk_port}/open311/v2",
+        "YIZHAN_DESK_PUSH_SECRETS": desk_secret,
+        **os.environ,
+    }
+    backends = load_backends(settings.city, clock, media.url, known)
+    if settings.backend not in backends.by_name:
+        names = ", ".join(sorted(backends.by_name))
+        raise SettingError(f"YIZHAN_BACKEND is '{settings.backend}', but the city has: {names}")
+    knowledge = Knowledge.load(settings.city)
+    desk = turns.Desk(city, knowledge, Calendar.load(settings.city, city.timezone), settings.backend)
+    return Service(settings, city, database, Signals(), desk, backends, media, clock, desk_secret)
+
+
+async def serve(settings: Settings, announce: Announce) -> None:
+    """Runs everything until SIGINT or SIGTERM; work in hand is finished, children are ended.
+
+    Raises SettingError or CityError, before anything is started, where something is wrong.
+    """
+    lock = take_lock(settings.data)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    check_free(settings)
+    model = "" if settings.engine_url else str(current_model(settings.model))
+    service = await asyncio.to_thread(prepare, settings)
+    service.signals.watch(service.database, loop)
+    try:
+        async with httpx.AsyncClient() as client:
+            await _run(service, client, model, stop, announce)
+    finally:
+        await service.backends.close()
+        service.database.close()
+        lock.close()
+
+
+async def _run(
+    service: Service, client: httpx.AsyncClient, model: str, stop: asyncio.Event, announce: Announce
+) -> None:
+    settings, database, clock = service.settings, service.database, service.clock
+    token = settings.action_token or secrets.token_urlsafe(32)
+    action_port = settings.action_port or free_port()
+    engine = Engine(client, settings.engine_url or f"http://{LOOPBACK}:{settings.engine_port}")
+    dialogue = DialogueWorker(
+        database, engine, service.desk, clock, service.signals, sender_for, settings.dialogue_workers
+    )
+    newsroom = Newsroom.of(service.city)
+    forwarding = Worker(database, service.backends.by_name, newsroom, clock)
+    poller = Poller(database, newsroom, service.backends.sources, clock)
+    telegram = build_telegram(database, service.city, settings, service.signals, clock)
+
+    async def complete(item_id: int, lease_token: str, document: dict[str, Any]) -> bool:
+        return await database.run(turns.complete_turn, service.desk, item_id, lease_token, document, clock())
+
+    public = Door(_public_app(service, engine, newsroom, telegram), settings.host, settings.port)
+    action = Door(build_action_app(complete, token), LOOPBACK, action_port)
+    children = children_of(settings, model, action_port, token, service.desk_secret)
+    async with asyncio.TaskGroup() as group:
+        until_cancelled = [group.create_task(child.keep()) for child in children]
+        until_cancelled.append(group.create_task(_tell_when_ready(settings, engine, announce)))
+        group.create_task(public.serve())
+        group.create_task(action.serve())
+        group.create_task(dialogue.run())
+        group.create_task(forwarding.run(stop, service.signals.outbox))
+        group.create_task(poller.run(stop))
+        if telegram is not None:
+            group.create_task(telegram.run(stop))
+        await stop.wait()
+        announce("Stopping: the work in hand is finished first.")
+        dialogue.stop()
+        public.close()
+        action.close()
+        for task in until_cancelled:
+            task.cancel()
+
+
+def _public_app(service: Service, engine: Engine, newsroom: Newsroom, telegram: Telegram | None) -> FastAPI:
+    """Everything behind the one public port."""
+    settings, database = service.settings, service.database
+    figures = Figures(database, service.clock)
+    app = FastAPI(title="yizhan", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(build_health_router(_health(service, engine), figures.registry, figures.refresh))
+    app.include_router(push_router(database, newsroom, service.backends.receivers, service.clock))
+    app.include_router(build_media_router(database, service.media, settings.uploads))
+    if telegram is not None and telegram.router is not None:
+        app.include_router(telegram.router)
+    build_web(app, database, service.city, settings, service.signals, service.clock)
+    return app
+
+
+def _health(service: Service, engine: Engine) -> Health:
+    async def database_state() -> str:
+        await service.database.read(lambda session: session.connection())
+        return "ok"
+
+    async def engine_state() -> str:
+        return "ok" if await engine.is_ready() else "not ready"
+
+    async def forwarding_state() -> str:
+        names = [
+            name
+            for name in service.backends.by_name
+            if await service.database.read(circuits.paused_until, name, service.clock()) is not None
+        ]
+        return f"paused: {', '.join(names)}" if names else "ok"
+
+    parts = {"database": database_state, "engine": engine_state, "forwarding": forwarding_state}
+    return Health(parts, {"database", "engine"})
+
+
+async def _tell_when_ready(settings: Settings, engine: Engine, announce: Announce) -> None:
+    announce("Starting. The engine needs some 15 seconds to load its model…")
+    while not await engine.is_ready():
+        await asyncio.sleep(READY_POLL)
+    announce(f"Ready.\n  chat       http://{settings.host}:{settings.port}/")
+    if settings.desk:
+        announce(f"  case desk  http://{LOOPBACK}:{settings.desk_port}/")
+    announce(f"  health     http://{settings.host}:{settings.port}/health/ready\nCtrl-C ends everything.")

@@ -37,7 +37,8 @@ class Desk:
         return self.city.timezone
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
+    """Async on purpose: a plain function would cost a thread for each request."""
     desk: Desk = request.app.state.desk
     return desk
 

@@ -1,6 +1,5 @@
 """Finding cases again: by id, own number, account, moment, status, and page by page."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -78,9 +77,7 @@ def test_dates_take_an_offset_also_with_a_plus_that_was_not_encoded(desk: Runnin
     assert found(desk, start_date=told, end_date=told) == [number]
 
 
-def test_a_case_older_than_90_days_is_found_by_number_but_not_by_default(
-    start: Callable[..., RunningDesk], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_case_older_than_90_days_is_found_by_number_but_not_by_default() -> None:
     old = request_filter([], NOW)
     assert (old.start, old.end) == (NOW - SPAN, None)
     for name in ("ticket_number", "updated_after"):

@@ -40,7 +40,6 @@ class Settings:
     session_limit: str  # YIZHAN_SESSION_LIMIT: new sessions per address
     limit_loopback: bool  # YIZHAN_LIMIT_LOOPBACK: apply the limits to loopback too (for tests)
     dialogue_workers: int  # YIZHAN_DIALOGUE_WORKERS: turns handled at once
-    poll_seconds: float  # YIZHAN_POLL_SECONDS: 0 takes the backend profile's interval
 
     @property
     def uploads(self) -> Path:
@@ -79,7 +78,6 @@ DEFAULTS: dict[str, str] = {
     "session_limit": "30/hour",
     "limit_loopback": "false",
     "dialogue_workers": "4",
-    "poll_seconds": "0",
 }
 
 

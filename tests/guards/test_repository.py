@@ -1,0 +1,68 @@
+"""What must not stand in any file: paths of a machine, addresses of package indexes, evaluation sentences."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = [
+    ROOT / name
+    for name in subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    if (ROOT / name).is_file()
+]
+TEXTS = [path for path in FILES if path.suffix not in (".png", ".jpg", ".webp", ".gz")]
+
+
+def test_no_path_of_a_machine_stands_in_a_file() -> None:
+    pattern = re.compile(r"(?<![\w.~$}])/(?:work|root|home/\w+|farm)/")
+    bad = [p.name for p in TEXTS if p != Path(__file__) and pattern.search(p.read_text(encoding="utf-8", errors="replace"))]
+    assert bad == []
+
+
+def test_lock_files_hold_hashes_and_no_addresses() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text(encoding="utf-8")
+        assert "--hash=sha256:" in text and not re.search(r"https?://|--index-url|--find-links", text), path.name
+    for path in ROOT.glob("web/package-lock.json"):
+        assert '"resolved"' not in path.read_text(encoding="utf-8")
+
+
+def test_modules_are_small_rooms() -> None:
+    """A module of more than 400 lines holds a second noun."""
+    sizes = {p: len(p.read_text(encoding="utf-8").splitlines()) for p in FILES if p.suffix == ".py"}
+    assert [str(p.relative_to(ROOT)) for p, lines in sizes.items() if lines > 400 and "tests" not in p.parts] == []
+
+
+def test_no_evaluation_sentence_is_trained_on() -> None:
+    """Neither a sentence of the development set nor one that is nearly the same."""
+    shared = ROOT.parent / "shared" / "eval" / "messages.jsonl"
+    if not shared.is_file():
+        pytest.skip("the development set is not beside the repository")
+    import json
+
+    import yaml
+
+    evaluation = [json.loads(line)["text"] for line in shared.read_text(encoding="utf-8").splitlines()]
+    measured = [(text, _grams(text)) for text in evaluation]
+    close = []
+    for path in [*ROOT.glob("cities/*/examples/*.yml"), *ROOT.glob("data/acts/*.yml")]:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for sentence in [*document["zh"], *document["en"]]:
+            grams = _grams(str(sentence))
+            if len(grams) >= 4 and any(_likeness(grams, other) > 0.6 for _, other in measured):
+                close.append(f"{path.stem}: {sentence}")
+    assert close == []
+
+
+def _grams(text: str) -> frozenset[str]:
+    plain = re.sub(r"[\s，,。.！!？?]", "", text.lower())
+    return frozenset(plain[i : i + 3] for i in range(len(plain) - 2))
+
+
+def _likeness(a: frozenset[str], b: frozenset[str]) -> float:
+    """Jaccard over character triples."""
+    return len(a & b) / len(a | b) if a and b else 0.0

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.casedesk.documents import CLOSED_WORDS
 from bot.casedesk.filters import RequestFilter
 from bot.casedesk.problems import refuse
-from bot.casedesk.tables import MILLISECOND, Case, Token, Update, case_number, key_of
+from bot.casedesk.tables import MILLISECOND, Case, Token, Update, key_of
+from bot.casedesk.tokens import TokenPlan, hidden_cases, token_for
 from bot.casedesk.validation import NewCase, NewUpdate
 
 
@@ -22,17 +23,6 @@ class Sender:
     source: str
     key: str | None = None
     digest: str | None = None
-
-
-@dataclass(frozen=True)
-class TokenPlan:
-    """How a token that stands in for the id is to behave; see the table Token."""
-
-    token: str
-    polls: int = 0
-    seconds: float = 0.0
-    never: bool = False
-    hidden: bool = False
 
 
 def take_case(
@@ -72,25 +62,13 @@ def take_case(
     session.add(case)
     session.flush()
     if plan is not None:
-        session.add(_token(case, plan, now))
+        session.add(token_for(case, plan, now))
     return case, True
 
 
 def _own_number(attributes: dict[str, Any]) -> str | None:
     number = attributes.get("ticket_number")
     return number if isinstance(number, str) else None
-
-
-def _token(case: Case, plan: TokenPlan, now: datetime) -> Token:
-    ready_at = now + timedelta(seconds=plan.seconds) if plan.seconds else None
-    return Token(
-        token=plan.token,
-        case_id=case.id,
-        polls_left=plan.polls,
-        ready_at=ready_at,
-        never=plan.never,
-        hidden=plan.hidden,
-    )
 
 
 def find_by_key(session: Session, key: str | None) -> Case | None:
@@ -113,45 +91,14 @@ def get_case(session: Session, number: str) -> Case:
 
 def get_visible_case(session: Session, number: str, now: datetime) -> Case:
     case = get_case(session, number)
-    if session.scalar(_hidden(now).where(Token.case_id == case.id)) is not None:
+    if session.scalar(hidden_cases(now).where(Token.case_id == case.id)) is not None:
         raise refuse(404, "service_request_id was not found")
     return case
 
 
-def find_open_token(session: Session, case: Case, now: datetime) -> Token | None:
-    """The token a repeated POST is answered with, as long as it stands for the id."""
-    token = session.scalar(select(Token).where(Token.case_id == case.id))
-    return token if token is not None and not _resolves(token, now) else None
-
-
-def ask_token(session: Session, text: str, now: datetime) -> str | None:
-    """The service_request_id behind a token, None while it is not to be had. Each question counts.
-
-    Raises Refused (404) for a token never given.
-    """
-    token = session.get(Token, text)
-    if token is None:
-        raise refuse(404, "token was not found")
-    if _resolves(token, now):
-        return case_number(token.case_id)
-    if token.polls_left > 0:
-        token.polls_left -= 1
-    return None
-
-
-def _resolves(token: Token, now: datetime) -> bool:
-    return not token.never and token.polls_left <= 0 and (token.ready_at is None or token.ready_at <= now)
-
-
-def _hidden(now: datetime) -> Select[int]:
-    """Cases whose token hides them still."""
-    waiting = or_(Token.never, Token.polls_left > 0, Token.ready_at > now)
-    return select(Token.case_id).where(Token.hidden, waiting)
-
-
 def list_cases(session: Session, wanted: RequestFilter, now: datetime) -> Sequence[Case]:
     """Newest first; asked for changes, the oldest change first, so that a reader can go on from the last one."""
-    query = select(Case).where(Case.id.not_in(_hidden(now)))
+    query = select(Case).where(Case.id.not_in(hidden_cases(now)))
     if wanted.ids:
         keys = [key for number in wanted.ids if (key := key_of(number)) is not None]
         query = query.where(Case.id.in_(keys))
@@ -216,6 +163,8 @@ def take_update(
         return known, False
     for name, value in new.changes.items():
         setattr(case, name, {**case.attributes, **value} if name == "attributes" else value)
+    if "address" in new.changes and "lat" not in new.changes:
+        case.lat = case.long = None  # the old point would send people to the place that was wrong
     if new.status is not None:
         case.status, case.status_note = new.status, ""
     case.media = case.media + new.media_urls + media

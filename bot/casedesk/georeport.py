@@ -11,9 +11,6 @@ from starlette.responses import Response
 
 from bot.casedesk.cases import (
     Sender,
-    TokenPlan,
-    ask_token,
-    find_open_token,
     get_visible_case,
     list_cases,
     take_case,
@@ -26,6 +23,7 @@ from bot.casedesk.filters import request_filter
 from bot.casedesk.formats import DEFINITION, REQUESTS, SERVICES, answer
 from bot.casedesk.problems import refuse
 from bot.casedesk.tables import Case, Token
+from bot.casedesk.tokens import TokenPlan, ask_token, find_open_token
 from bot.casedesk.troublemaker import FAULT_KEY
 from bot.casedesk.validation import NewCase, new_case
 

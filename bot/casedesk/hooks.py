@@ -32,7 +32,7 @@ TICKET_EVENTS = frozenset(
         "ticket.rated",
     }
 )
-STATUS_BY_EVENT = {"ticket.withdrawn": "withdrawn", "ticket.reopened": "open"}
+STATUS_BY_EVENT = {"ticket.withdrawn": "withdrawn", "ticket.reopened": "reopened"}
 # The sender's word for a field -> the standard's word, under which it is checked and kept.
 FIELD_NAMES = {
     "service_code": "service_code",

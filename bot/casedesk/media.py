@@ -17,6 +17,8 @@ class MediaStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        for half in folder.glob("*.part"):  # of a desk that was killed while writing
+            half.unlink()
 
     async def keep(self, photos: Iterable[Photo]) -> list[str]:
         """Their paths below the desk's address, in order."""

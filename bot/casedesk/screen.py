@@ -19,8 +19,9 @@ WORDS: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "word
 # The buttons under a case, by its status; a word of another system gets those of "in_progress".
 ACTIONS = {
     "open": ("in_progress", "closed", "rejected"),
+    "reopened": ("in_progress", "closed", "rejected"),
     "in_progress": ("closed", "rejected"),
-    "closed": ("open",),
+    "closed": ("reopened",),
 }
 
 
@@ -126,7 +127,7 @@ def _card(case: Case, language: str, city: City, updates: Sequence[Update]) -> C
 
 
 def _tone(status: str) -> str:
-    if status == "open":
+    if status in ("open", "reopened"):
         return "waiting"
     if status in ("closed", "fixed"):
         return "done"

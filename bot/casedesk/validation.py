@@ -33,8 +33,8 @@ DEGREES = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,18})?")
 REPORTER_STATUS = {
     "unchanged": None,
     "open": "open",
-    "reopen": "open",
-    "reopened": "open",
+    "reopen": "reopened",
+    "reopened": "reopened",
     "closed": "closed",
     "fixed": "closed",
     "withdrawn": "withdrawn",

@@ -1,6 +1,7 @@
 """GeoReport v2 as its readers and writers meet it: over HTTP, in JSON and XML."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from defusedxml import ElementTree
@@ -195,6 +196,13 @@ def test_the_same_key_gives_the_same_case_and_counts(desk: RunningDesk) -> None:
     assert ElementTree.fromstring(again.content).findtext("request/service_request_id") == "D000001"
     [case] = desk.cases()
     assert (case["posted"], case["idempotency_key"]) == (2, "k-1")
+
+
+def test_the_same_key_from_many_at_once_is_one_case(desk: RunningDesk) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: desk.post(key="k-1"), range(20)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
+    assert [case["posted"] for case in desk.cases()] == [20]
 
 
 def test_the_same_key_with_other_words_is_refused(desk: RunningDesk) -> None:

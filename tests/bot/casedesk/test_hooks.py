@@ -104,7 +104,7 @@ def test_later_events_become_updates_once(desk: RunningDesk) -> None:
     updates = desk.http.get("/open311/v2/servicerequestupdates.json").json()
     assert [row["description"] for row in updates] == [None, "还有一盏", None, None]
     send(desk, "m-6", "ticket.reopened", {"ticket_number": "XH-1", "reason": "没修好"})
-    assert desk.cases()[0]["status"] == "open"
+    assert desk.cases()[0]["status"] == "reopened"
 
 
 def test_an_update_before_its_ticket_is_to_come_again(desk: RunningDesk) -> None:

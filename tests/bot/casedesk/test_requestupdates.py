@@ -65,8 +65,10 @@ def test_a_reporter_can_withdraw(desk: RunningDesk) -> None:
     assert answer.status_code == 201
     assert answer.json() == [{"update_id": "U000001"}]
     assert case_of(desk, number)["status"] == "withdrawn"
-    tell(desk, number, status="REOPENED")
-    assert case_of(desk, number)["status"] == "open"
+    tell(desk, number, status="REOPEN")
+    assert case_of(desk, number)["status"] == "reopened"
+    [row] = desk.http.get(f"/open311/v2/requests/{number}.json").json()
+    assert row["status"] == "open"
 
 
 def test_a_reporter_can_correct_service_place_and_attributes(desk: RunningDesk) -> None:
@@ -88,6 +90,16 @@ def test_a_reporter_can_correct_service_place_and_attributes(desk: RunningDesk) 
     assert case["attributes"] == {"ticket_number": "XH-1", "grid": "G-2"}
     assert case["media"] == ["http://127.0.0.1:1/2.jpg"]
     assert case["status"] == "open"
+
+
+def test_a_new_address_without_a_point_drops_the_old_point(desk: RunningDesk) -> None:
+    number = desk.filed(lat="33.79", long="114.52")
+    tell(desk, number, address_string="西街")
+    case = case_of(desk, number)
+    assert (case["address"], case["lat"], case["long"]) == ("西街", None, None)
+    tell(desk, number, lat="33.8", long="114.5")
+    case = case_of(desk, number)
+    assert (case["address"], case["lat"], case["long"]) == ("西街", 33.8, 114.5)
 
 
 def test_words_alone_leave_the_status_as_it_is(desk: RunningDesk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,17 +17,32 @@ def merge_patterns(official: list[Atom], patterns: Iterable[Atom]) -> list[Atom]
     A pattern that only adds an ending to an official name (王庄 + 路) replaces it; one that begins with an
     official name and goes on (人民路 + 阳光花园) is cut to what follows.
     """
-    chosen = list(official)
+    chosen = sorted(official, key=_start)
     for atom in sorted(patterns, key=lambda item: (item.start - item.end, item.start)):
-        kept = _fit(atom, chosen)
+        kept = _fit(atom, _rivals(atom, chosen))
         if kept is not None:
-            chosen = [other for other in chosen if other.end <= kept.start or kept.end <= other.start] + [kept]
-    return sorted(chosen, key=lambda item: item.start)
+            for rival in _rivals(kept, chosen):
+                chosen.remove(rival)
+            insort(chosen, kept, key=_start)
+    return chosen
 
 
-def _fit(atom: Atom, chosen: list[Atom]) -> Atom | None:
-    """The part of a pattern name that stands beside the names chosen so far; None where nothing does."""
-    rivals = [other for other in chosen if other.start < atom.end and atom.start < other.end]
+def _start(atom: Atom) -> int:
+    return atom.start
+
+
+def _rivals(atom: Atom, chosen: list[Atom]) -> list[Atom]:
+    """Those of the chosen (in order, not overlapping) that overlap the atom."""
+    index = bisect_left(chosen, atom.start, key=_start)
+    found = [chosen[index - 1]] if index and chosen[index - 1].end > atom.start else []
+    while index < len(chosen) and chosen[index].start < atom.end:
+        found.append(chosen[index])
+        index += 1
+    return found
+
+
+def _fit(atom: Atom, rivals: list[Atom]) -> Atom | None:
+    """The part of a pattern name that stands beside its rivals chosen before; None where nothing does."""
     if not rivals:
         return atom
     if any(other.end >= atom.end for other in rivals):

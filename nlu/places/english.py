@@ -8,17 +8,23 @@ from collections.abc import Iterator
 
 from nlu.places.entries import Entry, bare_name
 from nlu.places.homophones import sounds
+from nlu.places.link import kind_of
 from nlu.places.names import Atom
 
 _ROAD = r"(?:road|rd|street|st|avenue|ave|boulevard|blvd|highway|lu|jie|dadao)\b\.?"
 _TAILS = r"(?: (?:gate|building|block|unit|exit|no\.?) ?\d+|, building \d+| intersection| crossing| junction| corner)?"
+ENGLISH_TAIL = re.compile(r",? (?:building|block|unit|gate|entrance|exit|no\.?|room|tower) ?\d+|,? \d+(?:st|nd|rd|th) (?:floor|building)| (?:intersection|crossing|junction|corner)\b")
 _WORD = r"[a-z][a-z'\-]*"
 _PREPOSITION = r"(?:right |just )?(?:outside|near|by|behind|at|in front of|opposite|across from|beside|next to|under|underneath|below|over|along|around|inside|on top of|close to|from|off|on|in|to)"
 _LANDMARK = r"(?:school|library|park|station|market|hospital|clinic|shop|store|supermarket|square|plaza|bridge|river|canal|lake|playground|overpass|underpass|mall|hotel|restaurant|bus stop|stop|community|village|compound|estate|building|bank|pharmacy|kindergarten|gate|entrance|crossroads?|intersection|roundabout|church|temple|office|police station|gas station|petrol station|square|court|garden|gym|stadium|pond|pier|embankment|river walk|parking lot|car park|construction site|site|factory|bakery|cafe|bar|university|college|campus|crossing|junction|corner|tunnel|garage)"
 _NAMED_ROAD = re.compile(rf"(?<![a-z])(?:the )?(?:corner of )?((?!the |a |this |that |my |our |main |whole |on |at |in |near |by |from |along |of |and |is |it's |its |not |wrong |right |side |same )(?:{_WORD} ){{1,2}}{_ROAD})(?:(?: and | & )((?:{_WORD} ){{1,2}}{_ROAD}))?{_TAILS}")
-_STOPS = re.compile(r"^(?:.*\b(?:the|a|on|at|in|near|by|from|along|of|and|is|it's|its|not|wrong|to|side|outside|behind|off|opposite|under|typed|street|before|for|with|down|up|this|that|every|across)\s)+")
-_BY_LANDMARK = re.compile(rf"(?<![a-z]){_PREPOSITION} (?:the |a |an |our |my |this |that )?(?:(?!of |and |for |with |the |is |are |to |on |at )[a-z0-9][a-z0-9'.\-]* ){{0,4}}?{_LANDMARK}(?! \w+ing)\b(?: (?:gate|entrance|exit)(?: \d)?)?")
+_STOPS = re.compile(r"^(?:.*\b(?:the|a|on|at|in|near|by|from|along|of|and|is|it's|its|not|wrong|to|side|outside|behind|off|opposite|under|typed|s|street|before|for|with|down|up|this|that|every|across)\s)+")
+_PLAIN_AT = frozenset({"at", "from", "in", "on", "to", "off"})
+_BY_LANDMARK = re.compile(rf"(?<![a-z])({_PREPOSITION}) (?:the |a |an |our |my |this |that )?(?:(?!of |and |for |with |the |is |are |to |on |at )[a-z0-9][a-z0-9'.\-]* ){{0,4}}?{_LANDMARK}(?! \w+ing)\b(?: (?:gate|entrance|exit)(?: \d)?)?")
 _NAMED_LANDMARK = re.compile(rf"(?<![a-z])(?:the )?(?:{_WORD} ){{0,2}}(?:river walk|pedestrian overpass|noodle shop downstairs|park|railway station|high school|middle school|primary school)\b")
+
+
+_NEAR = re.compile(r"(?<![a-z])((?:outside|near|by|behind|in front of|opposite|beside|next to|under|inside) (?:the )?)$")
 
 
 class EnglishNames:
@@ -42,8 +48,10 @@ class EnglishNames:
                 for size in range(min(4, len(words) - index), 0, -1):
                     span = words[index : index + size]
                     entries = self._names.get(" ".join(word.group() for word in span))
-                    if entries and text[span[0].start() : span[-1].end()].count("\n") == 0:
-                        yield Atom(span[0].start(), span[-1].end(), entries[0].kind, tuple(entries))
+                    if entries:
+                        lead = _NEAR.search(text[: span[0].start()])
+                        start = lead.start(1) if lead else span[0].start()
+                        yield Atom(start, span[-1].end(), kind_of(entries, False), tuple(entries))
                         step = size
                         break
             index += step
@@ -78,6 +86,17 @@ def _romanised(entry: Entry) -> list[str]:
     return forms
 
 
+_RELATIVE = re.compile(
+    rf"(?<![a-z])(?:{_PREPOSITION} )(?:(?:my|our|the|his|her|their) )(?:front |back )?(?:house|home|flat|apartment|window|door|gate|yard|balcony|street|block|building|lane|alley|hallway|staircase|stairs|stairwell|basement|shop|road|corner|sidewalk|place|neighbou?rhood)s?\b|\b(?:(?:my|our) (?:street|road|lane|block|building|neighbou?rhood|alley|staircase|compound)|downstairs|upstairs|next door|on my way|around here|the (?:corner|stairwell|hallway|alley))\b"
+)
+
+
+def english_relatives(text: str) -> Iterator[Atom]:
+    """Words that say where only to someone who knows the speaker."""
+    for match in _RELATIVE.finditer(text):
+        yield Atom(match.start(), match.end(), "relative", weak=True)
+
+
 def english_atoms(text: str) -> Iterator[Atom]:
     """Roads and landmarks of an English text."""
     for match in _NAMED_ROAD.finditer(text):
@@ -89,6 +108,6 @@ def english_atoms(text: str) -> Iterator[Atom]:
             continue
         yield Atom(start, end, "crossing" if match.group(2) else "road")
     for match in _BY_LANDMARK.finditer(text):
-        yield Atom(match.start(), match.end(), "poi")
+        yield Atom(match.end(1) + 1 if match.group(1) in _PLAIN_AT else match.start(), match.end(), "poi")
     for match in _NAMED_LANDMARK.finditer(text):
         yield Atom(match.start(), match.end(), "poi")

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 from language.fold import fold
 from nlu.places.choose import fill_gaps, merge_patterns
-from nlu.places.english import english_atoms
+from nlu.places.english import ENGLISH_TAIL, english_atoms, english_relatives
 from nlu.places.entries import Entry
 from nlu.places.gazetteer import Gazetteer
 from nlu.places.lexicon import TAIL
 from nlu.places.link import kind_of, link, meant
 from nlu.places.mention import PlaceMention
-from nlu.places.names import Atom, compounds, pois, roads, villages
+from nlu.places.names import Atom, compounds, landmarks, pois, roads, villages
 from nlu.places.official import official_atoms
 from nlu.places.relative import relatives
 
 _MAX_LENGTH = 6000
+_MAX_ENTRIES = 12
+_LOOSE_END = re.compile(r"(?:的|嘞|那个?|这个?)+$")
+_LEAD = re.compile(r"(?:(?:楼下|楼上|对面|隔壁|旁边|门口|一楼|二楼)的?(?:那家|那个|那座|那条)?|那家|那座|那个|原来那个|老)$")
+_GATE = re.compile(r"[东西南北]门口")
 _LATIN_WORD = re.compile(r"[a-z]{2,}[ ,]+[a-z]{2,}")
 _JOINED = frozenset({"", "的", " ", "镇", "乡", "街道", "这边", "那边", ","})
 _CROSSING_JOIN = re.compile(r"^(?:的|路口|口)?(?:与|和|跟|同|及|、|/|-|—|\+|x|×|交|到)?(?:交叉的?)?$")
@@ -50,14 +54,26 @@ def find(text: str, gazetteer: Gazetteer) -> list[PlaceMention]:
     if not plain:
         return []
     drafts = _compose(plain, _atoms(plain, gazetteer), gazetteer)
-    named = [draft for draft in drafts if draft.kind != "relative" and not draft.weak]
+    named = [draft for draft in drafts if not draft.weak]
     mentioned = [entry for draft in named for entry in _townships_of(draft)]
-    kept = named or [draft for draft in drafts if draft.kind != "relative"] or drafts[:2]
+    kept = _best(plain, drafts)
     mentions = []
     for draft in kept:
         start, end = folded.span(draft.start, draft.end)
         mentions.append(_mention(text, start, end, draft, mentioned, gazetteer))
     return mentions
+
+
+def _best(plain: str, drafts: list[_Draft]) -> list[_Draft]:
+    """Named places and gates by direction; else things that are places; else relative words; else landmarks."""
+    named = [draft for draft in drafts if not draft.weak or _GATE.match(plain, draft.start, draft.end)]
+    for kinds in (("poi", "road"), ("relative",), ("landmark",)):
+        if named:
+            return named
+        named = [draft for draft in drafts if draft.kind in kinds][: 2 if kinds != ("poi", "road") else None]
+    for draft in named:
+        draft.kind = "poi" if draft.kind == "landmark" else draft.kind
+    return named
 
 
 def _atoms(plain: str, gazetteer: Gazetteer) -> list[Atom]:
@@ -70,7 +86,9 @@ def _atoms(plain: str, gazetteer: Gazetteer) -> list[Atom]:
         romanised = [atom for atom in gazetteer.english.find(plain) if not plain[: atom.start].endswith("not ")]
         chosen = fill_gaps(chosen, romanised)
         chosen = fill_gaps(chosen, english_atoms(plain))
-    return fill_gaps(chosen, relatives(plain))
+        chosen = fill_gaps(chosen, english_relatives(plain))
+    chosen = fill_gaps(chosen, relatives(plain))
+    return fill_gaps(chosen, landmarks(plain))
 
 
 def _ruled_out(plain: str, atom: Atom) -> bool:
@@ -80,20 +98,38 @@ def _ruled_out(plain: str, atom: Atom) -> bool:
 def _compose(plain: str, atoms: list[Atom], gazetteer: Gazetteer) -> list[_Draft]:
     """Add words of position, join townships with their villages and roads to crossings."""
     drafts: list[_Draft] = []
-    for index, atom in enumerate(atoms):
-        limit = atoms[index + 1].start if index + 1 < len(atoms) else len(plain)
-        if atom.kind == "relative":
-            limit = len(plain) if index + 1 == len(atoms) else limit
+    limits = _limits(atoms, len(plain))
+    for atom, limit in zip(atoms, limits, strict=True):
+        if drafts and atom.start < drafts[-1].end:
+            continue
         draft = _Draft(atom.start, atom.end, atom.kind, atom.entries, atom.explicit, atom.score, atom.weak)
         if atom.kind == "road" and plain[atom.start : atom.end] in gazetteer.outside_roads:
             draft.kind = "outside"
-        tail = TAIL.match(plain, draft.end, limit)
+        tail = TAIL.match(plain, draft.end, limit) or ENGLISH_TAIL.match(plain, draft.end, limit)
         if tail:
-            draft.end = tail.end()
+            draft.end = draft.end + len(_LOOSE_END.sub("", tail.group()))
+        if atom.kind == "poi":
+            draft.start = max(_lead_start(plain, atom.start), drafts[-1].end if drafts else 0)
         if drafts and _join(plain, drafts[-1], draft, atom):
             continue
         drafts.append(draft)
     return drafts
+
+
+def _limits(atoms: list[Atom], length: int) -> list[int]:
+    """For each atom how far its words of position may reach: to the next name, over relative words."""
+    limits, limit = [], length
+    for atom in reversed(atoms):
+        limits.append(limit)
+        if atom.kind not in {"relative", "landmark"}:
+            limit = atom.start
+    return limits[::-1]
+
+
+def _lead_start(plain: str, start: int) -> int:
+    """Where a landmark begins with the words before it: 那家, 对面, 楼下那家."""
+    lead = _LEAD.search(plain, max(0, start - 5), start)
+    return lead.start() if lead else start
 
 
 def _join(plain: str, last: _Draft, draft: _Draft, atom: Atom) -> bool:
@@ -114,7 +150,8 @@ def _join(plain: str, last: _Draft, draft: _Draft, atom: Atom) -> bool:
         ending = plain[atom.end : draft.end] or plain[draft.end : draft.end + 8]
         if _CROSSING_END.match(ending) or between.startswith(_STRONG_JOIN):
             last.end, last.kind = draft.end, "crossing"
-            last.entries += draft.entries
+            if len(last.entries) < _MAX_ENTRIES:
+                last.entries += draft.entries
             return True
     return False
 
@@ -134,7 +171,7 @@ def _mention(
     entries = meant(draft.entries, [*draft.townships, *mentioned])
     if draft.kind == "crossing":
         roads_only = [entry for entry in entries if entry.kind == "road"]
-        return PlaceMention(shown, start, end, "crossing", None, link(roads_only, "road", 0.7, gazetteer)[1])
+        return PlaceMention(shown, start, end, "crossing", None, link(roads_only, "road", 0.7, gazetteer.townships)[1])
     kind = kind_of(entries, draft.explicit)
-    code, candidates = link(entries, kind, draft.score, gazetteer)
+    code, candidates = link(entries, kind, draft.score, gazetteer.townships)
     return PlaceMention(shown, start, end, kind, code, candidates)

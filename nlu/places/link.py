@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nlu.places.entries import Entry
-from nlu.places.gazetteer import Gazetteer
 from nlu.places.mention import Candidate
 
 _SETTLEMENTS = {"village", "community"}
@@ -33,7 +34,9 @@ def kind_of(entries: list[Entry], explicit: bool) -> str:
     return "village" if "village" in kinds else "community"
 
 
-def link(entries: list[Entry], kind: str, score: float, gazetteer: Gazetteer) -> tuple[str | None, list[Candidate]]:
+def link(
+    entries: list[Entry], kind: str, score: float, townships: Mapping[str, Entry]
+) -> tuple[str | None, list[Candidate]]:
     """Code and candidates. A code only where exactly one official place remains and it is of the kind shown."""
     settled = [entry for entry in entries if entry.code and (entry.kind == kind or kind in _SETTLEMENTS)]
     if kind in _SETTLEMENTS | {"township"} and len(settled) == 1 and settled[0].code:
@@ -41,14 +44,14 @@ def link(entries: list[Entry], kind: str, score: float, gazetteer: Gazetteer) ->
     if len(settled) > 1:
         share = round(score / len(settled), 3)
         return None, [{"code": entry.code, "score": share} for entry in settled if entry.code]
-    return None, _wider(entries, gazetteer)
+    return None, _wider(entries, townships)
 
 
-def _wider(entries: list[Entry], gazetteer: Gazetteer) -> list[Candidate]:
+def _wider(entries: list[Entry], townships: Mapping[str, Entry]) -> list[Candidate]:
     """For roads, landmarks and compounds: the community of the same name, else the township they lie in."""
     codes = [entry.code for entry in entries if entry.code]
     if codes:
         return [{"code": code, "score": round(0.6 / len(codes), 3)} for code in codes]
-    parents = dict.fromkeys(entry.parent for entry in entries if entry.parent in gazetteer.townships)
-    found = [gazetteer.townships[parent].code for parent in parents]
+    parents = dict.fromkeys(entry.parent for entry in entries if entry.parent in townships)
+    found = [townships[parent].code for parent in parents]
     return [{"code": code, "score": round(0.7 / len(found), 3)} for code in found if code]

@@ -29,9 +29,8 @@ class Atom:
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _NAME_PAIRS = frozenset(lex.NAME_PAIRS)
 _STOP_WORDS = frozenset(lex.STOP_WORDS)
-_ROAD = re.compile(r"(?:大道|大街|路|街|巷子|巷|胡同|快速通道)(?!灯|面(?!店|馆)|由|人|过|况|费|牌|障|政|坊|道)")
+_ROAD = re.compile(r"(?:大道|大街|路|街|巷子|巷|胡同|快速通道)(?!灯|面(?!店|馆)|由|人(?!行|民)|过|况|费|牌|障|政|坊|道)")
 _COMPOUND = re.compile("|".join(sorted(lex.COMPOUND_SUFFIX, key=len, reverse=True)))
-_SHORT_COMPOUND = frozenset("湾郡苑府庭邸")
 _HOUSE_NUMBER = re.compile(r"(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?:号楼|号院|栋|幢)")
 _AFTER_COMPOUND = re.compile(
     r"\d|[一二三四五六七八九十]{1,2}(?:号|栋|期|单元|楼)|[东西南北]门|门口|对面|旁|楼|里|院|的|物业|业主|小区|[,。!? ]|$|附近|周边|后面|前面|地下|外"
@@ -39,6 +38,7 @@ _AFTER_COMPOUND = re.compile(
 _VILLAGE = re.compile(r"(?:村|庄|营|寨|屯)(?!委|民|里人|主任|干部|干|支|医|道|养|业|运|火|造)")
 _TOWN = re.compile(r"(?:镇|乡|街道(?:办事处|办)?)(?!村|亲|土|下|音|愁|长|政)")
 _NUMBERED_SCHOOL = re.compile(r"(?:县|市|西华)?(?:第?[一二三四五六七八九十]{1,2}|\d{1,2})(?:小|中|高|初|幼|高中|初中|小学|中学)(?=[东西南北门口对旁附边校后前路里放上,。!?\s的]|$|学)")
+_SCHOOL_GATE = re.compile(r"(?<!学)校门口(?:旁边?|对面|附近)?")
 _HIGHWAY = re.compile(r"(?:(?<![a-z0-9])[gsx]\d{2,4}(?:国道|省道|县道|高速)?|\d{3}(?:国道|省道|县道)|(?:国道|省道|县道|乡道)|(?:[东西南北外内二三四]{1,2}环(?:路|城路)?)|环城(?:路|大道)|[\u4e00-\u9fff]{1,2}高速)(?!公)")
 
 
@@ -121,13 +121,17 @@ def villages(text: str) -> Iterator[Atom]:
             yield Atom(start, match.end(), "township")
 
 
-_POI = re.compile("|".join(sorted({*lex.POI_STRONG, *lex.POI_SHOP}, key=len, reverse=True)))
+_POI = re.compile(
+    "(?:" + "|".join(sorted({*lex.POI_STRONG, *lex.POI_SHOP}, key=len, reverse=True)) + ")(?!舞|监督|监管|部门|热线|网站|卡|贷款|场地费|同学会|化|价)"
+)
 _STRONG = frozenset(lex.POI_STRONG)
 _SHOP = frozenset(lex.POI_SHOP)
 # Nouns that name a place even where nothing else stands with them.
 _BARE_PLACE = frozenset(
     "公园 广场 农贸市场 菜市场 夜市 早市 高铁站 火车站 汽车站 客运站 游园 小游园 湿地公园 文化广场 体育场 体育公园 健身广场 篮球场 涵洞 铁路涵洞 立交桥 天桥 过街天桥 步行街 服务区 收费站 大桥 河堤 水库 公交站牌 公交站亭 公交站台 站台 公交站 铁路桥 地下通道 大堤".split()
 )
+# A thing with strong words of position after it: a landmark, where nothing better is named.
+_MARKED = re.compile(r"(?:斜?对面|对过|旁边|门口|门前|后门|跟前|附近|隔壁|楼下|后头|后面|前头|前面|底下|后院|边上|[东西南北](?:边|侧|面|头|墙根?|门|院墙))(?!的?(?:邻居|人|那个人|户))")
 # Nouns that are as often the thing complained of as the place: they give way to any other place.
 _THINGS = frozenset("公厕 公共厕所 垃圾站 中转站 垃圾中转站 早市 夜市 工地 建筑工地 楼盘 厂 停车场 物业 饭店 宾馆 酒店 超市 银行 化工厂 化肥厂 砖厂 猪场 鸡场 养殖场 板材厂 宿舍 坑塘".split())
 _LOCATED_BEFORE = re.compile(r"(?:在|到|从|去|往|搁|位于|住|离|靠|挨|就|那个|这个|对面|旁边|隔壁|楼下|楼上|附近|门口|一楼|二楼|老|那家|这家|那座|那个|原先|原来|村口|村头|街上|镇上|县里|城里|县|市|乡|镇|村|路|街|大道|小区)$")
@@ -136,8 +140,22 @@ _SHOP_TAIL = re.compile(r"(?:的)?(?:大门|后门|门前|门口|门外|侧门|�
 _ACTOR_AFTER = re.compile(r"^(?:老板|老师|医生|护士|说|讲|让|不让|不给|不管|的人|员工|收费|不退|领导|校长|班主任|人员|工作人员|职工|开业|开盘|把|占|乱|天天|每天|半夜|准时|收|卖|门头|开证明|退|倒闭|态度|的?服务|没人接|办)")
 
 
+def landmarks(text: str) -> Iterator[Atom]:
+    """Whatever is named before a strong word of position, of no known ending: weak."""
+    for match in _MARKED.finditer(text):
+        start = name_start(text, match.start(), 7)
+        base = text[start : match.start()]
+        if len(base) >= 2 and not _NO_LANDMARK.search(base):
+            yield Atom(start, match.end(), "landmark", weak=True)
+
+
+_NO_LANDMARK = re.compile(r"道牙|路牙|路沿|盲道|人行道|车轮|轱辘|灯杆|桌|凳|盘子|锅|灶|身边|[一二三四五六七八九十几半]$|^(?:胡同|巷子?|小区|单元|院子?|村|庄|路|街|楼|门|窗户?|家|店|房子?|屋|厨房|床|身|脸|眼|心|背|手|脚|车|停|堵|坐|走|躺|蹲|站|放|堆)$|垃圾|噪|路面|我|俺|你|他|她|谁|啥|什么")
+
+
 def pois(text: str) -> Iterator[Atom]:
     """Landmarks: with a name of their own, with words of position, or said to be where it is."""
+    for match in _SCHOOL_GATE.finditer(text):
+        yield Atom(match.start(), match.end(), "poi")
     for match in _NUMBERED_SCHOOL.finditer(text):
         yield Atom(match.start(), match.end(), "poi")
     for match in _POI.finditer(text):

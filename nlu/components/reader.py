@@ -116,7 +116,7 @@ class MessageReader(IntentClassifier, GraphComponent):
         if self.reader is None:
             raise RuntimeError("The component is not trained: call train or load first.")
         documents = self.reader.read([message.get(TEXT) or "" for message in messages])
-        for message, document in zip(messages, documents):
+        for message, document in zip(messages, documents, strict=True):
             _fill(message, document)
         return messages
 

@@ -63,7 +63,8 @@ def _names_problem(understood: Understanding, correction: Correction) -> bool:
 
 
 def _correct_service(turn: Turn, correction: Correction, understood: Understanding) -> bool:
-    ranking = understood.requests[0].ranking if understood.requests else understood.ranking
+    meant = [r for r in understood.requests if r.end > correction.start]  # what is ruled out stands before it
+    ranking = meant[0].ranking if meant else understood.ranking
     if not ranking:
         return False
     i = _line_about(turn, correction)

@@ -1,0 +1,5 @@
+"""`python -m bot …` is `yizhan …`."""
+
+from bot.cli import main
+
+main()

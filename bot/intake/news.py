@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from bot.intake.catalogue import Catalogue
 from bot.intake.city import City
 from bot.intake.messages import PULLED, queue_message
-from bot.intake.phrases import Both, Phrases
+from bot.intake.phrases import Phrases
 from bot.intake.say import Button, Say
-from bot.intake.states import STATUSES
+from bot.intake.states import STATUSES, SUBMITTED
 from bot.intake.tables import Ticket
 from bot.intake.tickets import listeners
 
@@ -35,7 +35,7 @@ class Newsroom:
 
     def tell(self, session: Session, ticket: Ticket, key: str, now: datetime, **params: Any) -> int:
         """Queues the phrase for every listener; returns how many there are. Only who filed it is asked to rate."""
-        told = {"note": "", "word": "", "number": ticket.number, **self._names(ticket.service_code), **params}
+        told = {"note": "", "word": "", **self._facts(ticket), **params}
         morning = quiet_until(now, self.timezone, self.quiet_from, self.quiet_to)
         heard = listeners(session, ticket)
         for listener in heard:
@@ -45,16 +45,20 @@ class Newsroom:
             queue_message(session, listener, say, self.phrases, now, not_before=morning if waits else None)
         return len(heard)
 
-    def _names(self, code: str) -> dict[str, Both]:
-        service = self.catalogue.get(code)
-        if service is None:
-            return {"service": Both({"zh": code}), "unit": Both({"zh": "—"})}
-        return {"service": service.short, "unit": service.department}
+    def _facts(self, ticket: Ticket) -> dict[str, Any]:
+        service = self.catalogue.get(ticket.service_code)
+        return {
+            "number": ticket.number,
+            "address": ticket.address or "—",
+            "service": service.short if service else ticket.service_code,
+            "unit": service.department if service else "—",
+        }
 
 
 RATED = "news_closed"  # asks how it went
-KEYS = (*(f"news_{status}" for status in STATUSES), "news_unknown", "news_note", "news_not_forwarded")
-PARAMS = {"number", "service", "unit", "note", "word"}  # what a phrase of these may name
+CHANGED = tuple(f"news_{status}" for status in STATUSES if status != SUBMITTED)
+KEYS = (*CHANGED, "status_is_submitted", "news_unknown", "news_note", "news_not_forwarded")
+PARAMS = {"number", "service", "unit", "address", "note", "word"}  # what a phrase of these may name
 
 
 def _survey(key: str, params: dict[str, Any], number: str) -> Say:

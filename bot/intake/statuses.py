@@ -80,11 +80,11 @@ def apply_update(session: Session, newsroom: Newsroom, backend: str, update: Upd
     row, new = _store(session, backend, update, now)
     if not new and row.ticket_id is not None:
         return "repeated"
-    ticket = _find_ticket(session, backend, update.case_id, update.ticket_number)
+    ticket = _find_ticket(session, backend, row.case_id, row.ticket_number)
     if ticket is None:
         if not new:
             return "repeated"
-        data = {"backend": backend, "case_id": update.case_id, "word": update.word}
+        data = {"backend": backend, "case_id": row.case_id, "word": row.word}
         open_review(session, _stray_key(row), "unknown_ticket", now, data=data)
         return "unknown_ticket"
     return _apply(session, newsroom, row, ticket, now)
@@ -189,7 +189,7 @@ def sentence(note: str) -> str:
 def _phrase(outcome: Outcome, status: str | None, noted: bool) -> str | None:
     """The key of what the resident is told; None where there is nothing to tell."""
     if outcome == "applied":
-        return f"news_{status}"
+        return "status_is_submitted" if status == states.SUBMITTED else f"news_{status}"
     if outcome == "unknown_word":
         return "news_unknown"
     return "news_note" if outcome == "unchanged" and noted else None
@@ -245,5 +245,6 @@ def short_key(key: str) -> str:
 
 
 def _clipped(text: str | None, limit: int) -> str | None:
-    """Ids that are too long for ours or hold what a database refuses match nothing; they are kept cut."""
-    return text.replace("\x00", "")[:limit] if text else None
+    """Ids that are too long for ours match nothing; what is kept of them says that they were cut."""
+    plain = (text or "").replace("\x00", "\ufffd")
+    return (plain if len(plain) <= limit else plain[: limit - 1] + "…") or None

@@ -35,14 +35,14 @@ _ORDER = (
 )
 _MAX_LENGTH = 6000
 _INNER_NEGATION = re.compile(
-    r"(?:没有?|并没有?|木有|冇|未|不会|不再|不是|没再|不)(?:再|有|被|让|人|闻[到见]|见|什么|啥)?"
-    r"(?:漏|着火|起火|塌|断(?!水|电)|掉(?!下)|倒(?!霉)|丢|偷|伤|触电|冒|破|裂|坏|敞|缺|味|流血|打人|撞|塌陷|冒烟|泄|移|翻)"
+    r"(?:没有?|并没有?|木有?|冇|未|不会|不再|不是|没再|不)(?:再|有|被|让|人|闻[到见]|见|什么|啥)?"
+    r"(?:漏|着火|起火|塌|断(?!水|电)|掉(?!下)|倒(?!霉)|丢|偷|伤|触电|冒|破|裂|坏|敞|缺|(?:臭|怪|异)?味|泡|响|歪|流血|打人|撞|塌陷|冒烟|泄|移|翻)"
 )
 _INDOORS = re.compile(r"屋|厨房|家里|楼道|房间|卧室|客厅|进门|灶|kitchen|room|house|home|stair")
 _OTHER_SMELL = re.compile(r"装修|油漆|甲醛|油烟|返味|反味|烟味|辣|漆味|胶味|霉味|狗|猫|鸡粪|尿|厕所|炸|烧烤|卤|臭豆腐|烧香|农药味")
 _ABUSE_AT_HOME = re.compile(r"打我|打俺|家暴|打老婆|打媳妇|打孩子|打老人|beats? me|hits? me")
-_ANIMAL_HIT = re.compile(r"(?:撞|轧|碾|压)[^,。!?\n]{0,3}?(?:猫|狗|鸡|羊|兔|老鼠|黄鼠狼|鸟)")
-_FACILITY_HIT = re.compile(r"(?:护栏|栏杆|隔离|墩|石柱|牌|杆|灯|桩|树|门|墙|井盖|花坛|垃圾桶|雕塑|亭)[^,。!?\n]{0,8}?撞|撞[^,。!?\n]{0,2}?(?:坏|歪|弯|断|烂|豁|掉)")
+_ANIMAL_HIT = re.compile(r"(?:撞|轧|碾|压)[^,。!?\n]{0,3}?(?:猫|狗|鸡|羊|兔|老鼠|黄鼠狼|鸟)|(?:猫|狗|羊|鸟|喜鹊)[^,。!?\n]{0,6}?(?:撞|轧|摔)")
+_FACILITY_HIT = re.compile(r"(?:箱|柜|桶|站台|棚|护栏|栏杆|隔离|墩|石柱|牌|杆|灯|桩|树|门|墙|井盖|花坛|垃圾桶|雕塑|亭)[^,。!?\n]{0,8}?撞|撞[^,。!?\n]{0,2}?(?:坏|歪|弯|断|烂|豁|掉)")
 _THING_LOST = re.compile(r"手机|钥匙|钱包|鞋|狗|猫|羊|鸡|球|眼镜|书包|垃圾|渣|土|砖|菜|衣裳|无人机|帽子|phone|keys?|wallet")
 _GROUND_ELSEWHERE = re.compile(r"承包地|耕地|庄稼地|麦地|挖沙|挖土|取土")
 _SOMEONE = re.compile(r"人(?!行)|孩|娃|司机|老[头太奶汉]|学生|俺[爹娘妈爸奶爷]|我[爸妈]|骑|person|child|man|woman|kid")
@@ -176,10 +176,14 @@ def _is_harmless(rule: Rule, hit: str, clause: str, sentence: str, text: str) ->
     if rule.lasts == SMELL:
         away = cues.OUTDOOR_STINK.search(sentence) and not _INDOORS.search(sentence)
         return bool(away or _OTHER_SMELL.search(sentence))
+    if rule.kind == "injury" and re.search(r"咬[^,。]{0,6}?(?:鞋|裤|车胎|衣|鸡|猫|沙发)", sentence):
+        return True
     if rule.kind == "collapse":
         return bool(_GROUND_ELSEWHERE.search(sentence))
     if rule.kind in {"water", "manhole"} and rule.lasts == EVENT:
         return bool(_THING_LOST.search(clause)) and not _SOMEONE.search(clause)
+    if rule.kind == "injury" and _ANIMAL_HIT.search(clause):
+        return True
     if rule.kind == "crash":
         return bool(_ANIMAL_HIT.search(clause) or (_FACILITY_HIT.search(clause) and not _SOMEONE.search(clause)))
     return False

@@ -1,10 +1,9 @@
 """One webhook receiver. The webhook-id is the outbox item's id, the same on every try, so a repeat is harmless.
 
-2xx accepts; 400, 413, 415 and 422 refuse this event for ever; 401, 403, 404, 410 and redirects shut the door; the rest
-is tried again. Redirects are never followed.
+2xx accepts; 401, 403, 404, 410 and redirects shut the door; 408, 409, 425, 429 and 5xx are tried again; the other 4xx
+refuse this event for ever. Redirects are never followed.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from bot.forwarding.backends.contract import Accepted, NotFound
 from bot.forwarding.backends.http import check_status, mapped
 from bot.forwarding.backends.webhook import words
 from bot.forwarding.backends.webhook.profile import Profile
-from bot.forwarding.errors import Permanent, Shut
+from bot.forwarding.errors import Permanent, Shut, Temporary
 from bot.forwarding.retry import Schedule
 from bot.intake.clock import Clock
 from bot.intake.orders import Order
@@ -52,11 +51,14 @@ class WebhookBackend:
         self._media_url = media_url
 
     async def send(self, order: Order) -> Accepted:
-        body = json.dumps(words.event_of(order, self._media_url, self.profile.contact), ensure_ascii=False)
+        body = words.event_of(order, self._media_url, self.profile.contact).model_dump_json()
         async with mapped(self.profile.timeouts.total, acts=True):
             response = await self._client.post(self._address, content=body.encode(), headers=self._headers(order, body))
-        if response.status_code == 404:
-            raise Shut("nobody listens at this address (HTTP 404); check base_url", status=404, detail=response.text)
+        status, detail = response.status_code, response.text
+        if status == 404:
+            raise Shut("nobody listens at this address (HTTP 404); check base_url", status=status, detail=detail)
+        if status == 409:
+            raise Temporary("not yet, says the receiver (HTTP 409)", status=status, detail=detail)
         # The receiver knows the webhook-id: after a server error the same event may simply be sent again.
         check_status(response, self._clock(), acts=True, server_error_acts=False)
         return Accepted(None, response.status_code, response.text)

@@ -39,11 +39,14 @@ _INNER_NEGATION = re.compile(
     r"(?:漏|着火|起火|塌|断(?!水|电)|掉(?!下)|倒(?!霉)|丢|偷|伤|触电|冒|破|裂|坏|敞|缺|(?:臭|怪|异)?味|泡|响|歪|流血|打人|撞|塌陷|冒烟|泄|移|翻)"
 )
 _INDOORS = re.compile(r"屋|厨房|家里|楼道|房间|卧室|客厅|进门|灶|kitchen|room|house|home|stair")
-_OTHER_SMELL = re.compile(r"装修|油漆|甲醛|油烟|返味|反味|烟味|辣|漆味|胶味|霉味|狗|猫|鸡粪|尿|厕所|炸|烧烤|卤|臭豆腐|烧香|农药味")
+_OTHER_SMELL = re.compile(r"桶|垃圾|猪|粪|装修|油漆|甲醛|油烟|返味|反味|烟味|辣|漆味|胶味|霉味|狗|猫|鸡粪|尿|厕所|炸|烧烤|卤|臭豆腐|烧香|农药味")
 _ABUSE_AT_HOME = re.compile(r"打我|打俺|家暴|打老婆|打媳妇|打孩子|打老人|beats? me|hits? me")
 _ANIMAL_HIT = re.compile(r"(?:撞|轧|碾|压)[^,。!?\n]{0,3}?(?:猫|狗|鸡|羊|兔|老鼠|黄鼠狼|鸟)|(?:猫|狗|羊|鸟|喜鹊)[^,。!?\n]{0,6}?(?:撞|轧|摔)")
 _FACILITY_HIT = re.compile(r"(?:箱|柜|桶|站台|棚|护栏|栏杆|隔离|墩|石柱|牌|杆|灯|桩|树|门|墙|井盖|花坛|垃圾桶|雕塑|亭)[^,。!?\n]{0,8}?撞|撞[^,。!?\n]{0,2}?(?:坏|歪|弯|断|烂|豁|掉)")
-_THING_LOST = re.compile(r"手机|钥匙|钱包|鞋|狗|猫|羊|鸡|球|眼镜|书包|垃圾|渣|土|砖|菜|衣裳|无人机|帽子|phone|keys?|wallet")
+_THING_LOST = re.compile(r"泥|沙|淤|麦|桶|手机|钥匙|钱包|鞋|狗|猫|羊|鸡|球|眼镜|书包|垃圾|渣|土|砖|菜|衣裳|无人机|帽子|phone|keys?|wallet")
+_HAZARD_OVER = re.compile(r"(?:火|烟)[^,。]{0,4}?(?:灭|扑灭|着过)|(?:塌|漏|着|淹|断|丢|掉|撞)过(?!来|去)|井盖[^,。]{0,6}?(?:补|换|盖|修)(?:上|好|了)")
+_SMALL_THING = re.compile(r"果皮箱|垃圾箱|踏板|底盘|凉亭|雨棚|铁皮棚|棚子|站棚|管子?[^,。]{0,2}?塌|管塌|围挡|坡道|沙发|床|牌子|花架|铁条|牙子|瓷砖")
+_ROOM = re.compile(r"人|路面|桥|房|屋|砸|路塌")
 _GROUND_ELSEWHERE = re.compile(r"承包地|耕地|庄稼地|麦地|挖沙|挖土|取土")
 _SOMEONE = re.compile(r"人(?!行)|孩|娃|司机|老[头太奶汉]|学生|俺[爹娘妈爸奶爷]|我[爸妈]|骑|person|child|man|woman|kid")
 
@@ -83,7 +86,7 @@ def assess(text: str) -> Danger:
     hazards = list(_hazards(plain, spoken))
     standing = [hazard for hazard in hazards if hazard.excuse is None]
     if not standing:
-        overstated = bool(hazards) or plain != spoken
+        overstated = bool(hazards) or plain != spoken or bool(_HAZARD_OVER.search(spoken))
         spans = tuple(folded.span(hazard.start, hazard.end) for hazard in hazards)
         return Danger(False, negated=overstated, spans=spans)
     kinds = sorted({hazard.kind for hazard in standing}, key=_ORDER.index)
@@ -119,7 +122,7 @@ def _excuse(rule: Rule, match: re.Match[str], text: str) -> str | None:
     lead = text[sentence_start:start]
     checks = (
         ("negated", _is_negated(match.group(), before)),
-        ("supposed", _is_supposed(rule, before, lead, match.group())),
+        ("supposed", _is_supposed(rule, before, lead, match.group(), after)),
         ("other matter", bool(cues.OTHER_MATTER.search(sentence) or cues.LEAD_IN.search(lead))),
         ("past", _is_past(rule, before, lead, clause, after)),
         ("over", _is_over(after, text[sentence_start:])),
@@ -134,11 +137,12 @@ def _is_negated(hit: str, before: str) -> bool:
     return bool(cues.NEGATION_BEFORE.search(before) or _INNER_NEGATION.search(hit))
 
 
-def _is_supposed(rule: Rule, before: str, lead: str, hit: str) -> bool:
+def _is_supposed(rule: Rule, before: str, lead: str, hit: str, after: str) -> bool:
     if cues.SUPPOSED.search(before) or cues.SUPPOSED.search(hit):
         return True
     if rule.lasts in {EVENT, SMOKE}:
-        return bool(cues.SUPPOSED_EVENT.search(before) or cues.CONDITION.search(lead[-24:]))
+        risk = re.match(r"[^,。]{0,4}?(?:隐患|风险|危险|的可能)", after)
+        return bool(risk or cues.SUPPOSED_EVENT.search(before) or cues.CONDITION.search(lead[-24:]))
     return False
 
 
@@ -179,7 +183,7 @@ def _is_harmless(rule: Rule, hit: str, clause: str, sentence: str, text: str) ->
     if rule.kind == "injury" and re.search(r"咬[^,。]{0,6}?(?:鞋|裤|车胎|衣|鸡|猫|沙发)", sentence):
         return True
     if rule.kind == "collapse":
-        return bool(_GROUND_ELSEWHERE.search(sentence))
+        return bool(_GROUND_ELSEWHERE.search(sentence) or (_SMALL_THING.search(clause) and not _ROOM.search(clause)))
     if rule.kind in {"water", "manhole"} and rule.lasts == EVENT:
         return bool(_THING_LOST.search(clause)) and not _SOMEONE.search(clause)
     if rule.kind == "injury" and _ANIMAL_HIT.search(clause):

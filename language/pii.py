@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from language.fold import fold
-from language.names import find_names
+from language.names import find_english_names, find_names
 
 Span = tuple[int, int]
 
@@ -153,13 +153,12 @@ def find(text: str) -> list[Pii]:
     folded = fold(text)
     taken: list[Span] = []
     found: list[Pii] = []
-    for finder in _FINDERS:
-        for kind, start, end in finder(folded.text):
-            if any(start < right and left < end for left, right in taken):
-                continue
+    spans = [(kind, *folded.span(start, end)) for finder in _FINDERS for kind, start, end in finder(folded.text)]
+    spans += [("name", start, end) for start, end in find_english_names(text)]
+    for kind, start, end in spans:
+        if all(end <= left or right <= start for left, right in taken):
             taken.append((start, end))
-            first, last = folded.span(start, end)
-            found.append(Pii(text[first:last], kind, first, last))
+            found.append(Pii(text[start:end], kind, start, end))
     return sorted(found, key=lambda item: item.start)
 
 

@@ -67,10 +67,10 @@ def find(text: str, gazetteer: Gazetteer) -> list[PlaceMention]:
 def _best(plain: str, drafts: list[_Draft]) -> list[_Draft]:
     """Named places and gates by direction; else things that are places; else relative words; else landmarks."""
     named = [draft for draft in drafts if not draft.weak or _GATE.match(plain, draft.start, draft.end)]
-    for kinds in (("poi", "road"), ("relative",), ("landmark",)):
+    for kinds in (("poi", "road", "village"), ("relative",), ("landmark",)):
         if named:
             return named
-        named = [draft for draft in drafts if draft.kind in kinds][: 2 if kinds != ("poi", "road") else None]
+        named = [draft for draft in drafts if draft.kind in kinds][: 2 if len(kinds) == 1 else None]
     for draft in named:
         draft.kind = "poi" if draft.kind == "landmark" else draft.kind
     return named

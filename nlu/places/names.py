@@ -76,7 +76,7 @@ def _generic_road(base: str, suffix: str) -> bool:
     for size in (3, 2, 1):
         if base[-size:] + suffix in lex.GENERIC_ROADS or base[-size:] + suffix[-1] in lex.GENERIC_ROADS:
             return size >= len(base) or len(base) - size < 2 or suffix in {"街", "胡同", "巷", "路"}
-    return base[-1] in "条段整主辅公马铁道车走修堵占挡拦" or base in {"隔壁", "旁边", "对面", "附近", "周边", "门前", "门口", "小区", "广场", "市场", "学校", "村里", "水泥", "内部"}
+    return base[-1] in "米里条段整主辅公马铁道车走修堵占挡拦" or base in {"隔壁", "旁边", "对面", "附近", "周边", "门前", "门口", "小区", "广场", "市场", "学校", "村里", "水泥", "内部"}
 
 
 def compounds(text: str) -> Iterator[Atom]:

@@ -98,7 +98,7 @@ def test_township_and_village_together_are_one_place(entry) -> None:  # type: ig
         ("青华路城隍庙路口堵车", "crossing", "青华路城隍庙路口"),
         ("建设路往东200米路北有个坑", "road", "建设路往东200米路北"),
         ("长平路路灯坏了", "road", "长平路"),
-        ("长平路社区的楼道灯", "community", "长平路社区"),
+        ("长平路社区没水", "community", "长平路社区"),
         ("紫竹花园3号楼2单元漏水", "compound", "紫竹花园3号楼2单元"),
         ("梧桐雅苑12号楼没电", "compound", "梧桐雅苑12号楼"),
         ("址坊堵车", "township", "址坊"),

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Is someone in danger now, and which number helps.
 
 Rules find hazard words (`danger_rules`); cues around each of them (`danger_cues`) tell whether it is going on
@@ -13,39 +12,38 @@ from dataclasses import dataclass
 
 from language import danger_cues as cues
 from language.danger_numbers import lines, numbers
-from language.danger_rules import EVENT, RULES, SMELL, SMOKE, STATE, Rule
+from language.danger_rules import EVENT, KINDS, RULES, SMELL, SMOKE, STATE, Rule
 from language.danger_words import respell
 from language.fold import fold
 
-# The most serious kind names the danger; the numbers of the others follow.
-_ORDER = (
-    "selfharm",
-    "fire",
-    "gas",
-    "tree",
-    "electric",
-    "water",
-    "injury",
-    "crash",
-    "crime",
-    "child",
-    "manhole",
-    "collapse",
-    "falling",
-)
 _MAX_LENGTH = 6000
 _INNER_NEGATION = re.compile(
     r"(?:没有?|并没有?|木有?|冇|未|不会|不再|不是|没再|不)(?:再|有|被|让|人|闻[到见]|见|什么|啥)?"
     r"(?:漏|着火|起火|塌|断(?!水|电)|掉(?!下)|倒(?!霉)|丢|偷|伤|触电|冒|破|裂|坏|敞|缺|(?:臭|怪|异)?味|泡|响|歪|流血|打人|撞|塌陷|冒烟|泄|移|翻)"
 )
 _INDOORS = re.compile(r"屋|厨房|家里|楼道|房间|卧室|客厅|进门|灶|kitchen|room|house|home|stair")
-_OTHER_SMELL = re.compile(r"桶|垃圾|猪|粪|装修|油漆|甲醛|油烟|返味|反味|烟味|辣|漆味|胶味|霉味|狗|猫|鸡粪|尿|厕所|炸|烧烤|卤|臭豆腐|烧香|农药味")
+_OTHER_SMELL = re.compile(
+    r"桶|垃圾|猪|粪|装修|油漆|甲醛|油烟|返味|反味|烟味|辣|漆味|胶味|霉味|狗|猫|鸡粪|尿|厕所|炸|烧烤|卤|臭豆腐|烧香|农药味"
+)
 _ABUSE_AT_HOME = re.compile(r"打我|打俺|家暴|打老婆|打媳妇|打孩子|打老人|beats? me|hits? me")
-_ANIMAL_HIT = re.compile(r"(?:撞|轧|碾|压)[^,。!?\n]{0,3}?(?:猫|狗|鸡|羊|兔|老鼠|黄鼠狼|鸟)|(?:猫|狗|羊|鸟|喜鹊)[^,。!?\n]{0,6}?(?:撞|轧|摔)")
-_FACILITY_HIT = re.compile(r"(?:箱|柜|桶|站台|棚|护栏|栏杆|隔离|墩|石柱|牌|杆|灯|桩|树|门|墙|井盖|花坛|垃圾桶|雕塑|亭)[^,。!?\n]{0,8}?撞|撞[^,。!?\n]{0,2}?(?:坏|歪|弯|断|烂|豁|掉)")
-_THING_LOST = re.compile(r"泥|沙|淤|麦|桶|手机|钥匙|钱包|鞋|狗|猫|羊|鸡|球|眼镜|书包|垃圾|渣|土|砖|菜|衣裳|无人机|帽子|phone|keys?|wallet")
-_HAZARD_OVER = re.compile(r"(?:火|烟)[^,。]{0,4}?(?:灭|扑灭|着过)|(?:塌|漏|着|淹|断|丢|掉|撞)过(?!来|去)|井盖[^,。]{0,6}?(?:补|换|盖|修)(?:上|好|了)")
-_SMALL_THING = re.compile(r"果皮箱|垃圾箱|踏板|底盘|凉亭|雨棚|铁皮棚|棚子|站棚|管子?[^,。]{0,2}?塌|管塌|围挡|坡道|沙发|床|牌子|花架|铁条|牙子|瓷砖")
+_ANIMAL_HIT = re.compile(
+    r"(?:撞|轧|碾|压)[^,。!?\n]{0,3}?(?:猫|狗|鸡|羊|兔|老鼠|黄鼠狼|鸟)|(?:猫|狗|羊|鸟"
+    r"|喜鹊)[^,。!?\n]{0,6}?(?:撞|轧|摔)"
+)
+_FACILITY_HIT = re.compile(
+    r"(?:箱|柜|桶|站台|棚|护栏|栏杆|隔离|墩|石柱|牌|杆|灯|桩|树|门|墙|井盖|花坛|垃圾桶|雕塑"
+    r"|亭)[^,。!?\n]{0,8}?撞|撞[^,。!?\n]{0,2}?(?:坏|歪|弯|断|烂|豁|掉)"
+)
+_THING_LOST = re.compile(
+    r"泥|沙|淤|麦|桶|手机|钥匙|钱包|鞋|狗|猫|羊|鸡|球|眼镜|书包|垃圾|渣|土|砖|菜|衣裳|无人机|帽子|phone|keys?|wallet"
+)
+_HAZARD_OVER = re.compile(
+    r"(?:火|烟)[^,。]{0,4}?(?:灭|扑灭|着过)|(?:塌|漏|着|淹|断|丢|掉|撞)过(?!来|去)|井盖[^,。]{0,6}?(?:补|换"
+    r"|盖|修)(?:上|好|了)"
+)
+_SMALL_THING = re.compile(
+    r"果皮箱|垃圾箱|踏板|底盘|凉亭|雨棚|铁皮棚|棚子|站棚|管子?[^,。]{0,2}?塌|管塌|围挡|坡道|沙发|床|牌子|花架|铁条|牙子|瓷砖"
+)
 _ROOM = re.compile(r"人|路面|桥|房|屋|砸|路塌")
 _GROUND_ELSEWHERE = re.compile(r"承包地|耕地|庄稼地|麦地|挖沙|挖土|取土")
 _SOMEONE = re.compile(r"人(?!行)|孩|娃|司机|老[头太奶汉]|学生|俺[爹娘妈爸奶爷]|我[爸妈]|骑|person|child|man|woman|kid")
@@ -89,7 +87,7 @@ def assess(text: str) -> Danger:
         overstated = bool(hazards) or plain != spoken or bool(_HAZARD_OVER.search(spoken))
         spans = tuple(folded.span(hazard.start, hazard.end) for hazard in hazards)
         return Danger(False, negated=overstated, spans=spans)
-    kinds = sorted({hazard.kind for hazard in standing}, key=_ORDER.index)
+    kinds = sorted({hazard.kind for hazard in standing}, key=KINDS.index)
     spans = tuple(sorted({folded.span(hazard.start, hazard.end) for hazard in standing}))
     local = tuple(dict.fromkeys(line for kind in kinds for line in lines(kind)))
     return Danger(True, kinds[0], numbers(kinds, spoken), spans=spans, lines=local)

@@ -26,7 +26,9 @@ _HURT = re.compile(
     r"伤|血|昏|晕|叫不醒|没反应|没呼吸|起不来|不动|骨折|断了腿|中毒|电[着到倒死晕]|触电|栽|摔断|砸[着到住中]人|头晕|恶心|吐|救护|喝了?药|农药|割腕"
     r"|hurt|injur|bleed|unconscious|shock|dizzy|faint|breath|pills|electrocuted"
 )
-_TRAPPED = re.compile(r"困|压[住在着]|卡[住在]|出不来|埋|掉[进到下]|里头有人|里面有人|喊救命|关[着在住]|trapped|stuck|fell in|buried")
+_TRAPPED = re.compile(
+    r"困|压[住在着]|卡[住在]|出不来|埋|掉[进到下]|里头有人|里面有人|喊救命|关[着在住]|trapped|stuck|fell in|buried"
+)
 _TRAFFIC = re.compile(r"路|街|车|桥|道|堵|挡|road|street|avenue|lane|traffic|car")
 _WIRES = re.compile(r"线|变压器|电|wire|cable|line")
 _LIFT = re.compile(r"电梯|lift|elevator")

@@ -6,7 +6,9 @@ SURNAMES = frozenset(
     "葛伍韦申尤毕聂丛焦向柳邢路岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜肖詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植"
     "甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边闫寇缑邝轩仝逯楚党敖臧窦惠晏米蔺娄智冷付代苟宗海荣"
 )
-COMPOUND_SURNAMES = frozenset({"欧阳", "司马", "上官", "诸葛", "夏侯", "皇甫", "东方", "尉迟", "公孙", "慕容", "令狐", "司徒", "端木"})
+COMPOUND_SURNAMES = frozenset(
+    {"欧阳", "司马", "上官", "诸葛", "夏侯", "皇甫", "东方", "尉迟", "公孙", "慕容", "令狐", "司徒", "端木"}
+)
 
 # Characters that are common in given names; a name without a clear cue is taken only where it is made of these.
 GIVEN = frozenset(

@@ -1,5 +1,4 @@
 """Places in English messages: romanised names of the city's list, roads by ending, landmarks by preposition."""
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -12,19 +11,51 @@ from nlu.places.link import kind_of
 from nlu.places.names import Atom
 
 _ROAD = r"(?:road|rd|street|st|avenue|ave|boulevard|blvd|highway|lu|jie|dadao)\b\.?"
-_TAILS = r"(?: (?:gate|building|block|unit|exit|no\.?) ?\d+|, building \d+| intersection| crossing| junction| corner)?"
-ENGLISH_TAIL = re.compile(r",? (?:building|block|unit|gate|entrance|exit|no\.?|room|tower) ?\d+|,? \d+(?:st|nd|rd|th) (?:floor|building)| (?:intersection|crossing|junction|corner)\b")
+_TAILS = (
+    r"(?: (?:gate|building|block|unit|exit|no\.?) ?\d+|, building \d+| intersection| crossing| junction"
+    r"| corner)?"
+)
+ENGLISH_TAIL = re.compile(
+    r",? (?:building|block|unit|gate|entrance|exit|no\.?|room|tower) ?\d+|,? \d+(?:st|nd|rd|th) (?:floor"
+    r"|building)| (?:intersection|crossing|junction|corner)\b"
+)
 _WORD = r"[a-z][a-z'\-]*"
-_PREPOSITION = r"(?:right |just )?(?:outside|near|by|behind|at|in front of|opposite|across from|beside|next to|under|underneath|below|over|along|around|inside|on top of|close to|from|off|on|in|to)"
-_LANDMARK = r"(?:school|library|park|station|market|hospital|clinic|shop|store|supermarket|square|plaza|bridge|river|canal|lake|playground|overpass|underpass|mall|hotel|restaurant|bus stop|stop|community|village|compound|estate|building|bank|pharmacy|kindergarten|gate|entrance|crossroads?|intersection|roundabout|church|temple|office|police station|gas station|petrol station|square|court|garden|gym|stadium|pond|pier|embankment|river walk|parking lot|car park|construction site|site|factory|bakery|cafe|bar|university|college|campus|crossing|junction|corner|tunnel|garage)"
-_NAMED_ROAD = re.compile(rf"(?<![a-z])(?:the )?(?:corner of )?((?!the |a |this |that |my |our |main |whole |on |at |in |near |by |from |along |of |and |is |it's |its |not |wrong |right |side |same )(?:{_WORD} ){{1,2}}{_ROAD})(?:(?: and | & )((?:{_WORD} ){{1,2}}{_ROAD}))?{_TAILS}")
-_STOPS = re.compile(r"^(?:.*\b(?:the|a|on|at|in|near|by|from|along|of|and|is|it's|its|not|wrong|to|side|outside|behind|off|opposite|under|typed|s|street|before|for|with|down|up|this|that|every|across)\s)+")
+_PREPOSITION = (
+    r"(?:right |just )?(?:outside|near|by|behind|at|in front of|opposite|across from|beside|next to|under"
+    r"|underneath|below|over|along|around|inside|on top of|close to|from|off|on|in|to)"
+)
+_LANDMARK = (
+    r"(?:school|library|park|station|market|hospital|clinic|shop|store|supermarket|square|plaza|bridge"
+    r"|river|canal|lake|playground|overpass|underpass|mall|hotel|restaurant|bus stop|stop|community|village"
+    r"|compound|estate|building|bank|pharmacy|kindergarten|gate|entrance|crossroads?|intersection"
+    r"|roundabout|church|temple|office|police station|gas station|petrol station|square|court|garden|gym"
+    r"|stadium|pond|pier|embankment|river walk|parking lot|car park|construction site|site|factory|bakery"
+    r"|cafe|bar|university|college|campus|crossing|junction|corner|tunnel|garage)"
+)
+_NAMED_ROAD = re.compile(
+    rf"(?<![a-z])(?:the )?(?:corner of )?((?!the |a |this |that |my |our |main |whole |on |at |in |near "
+    rf"|by |from |along |of |and |is |it's |its |not |wrong |right |side "
+    rf"|same )(?:{_WORD} ){{1,2}}{_ROAD})(?:(?: and | & )((?:{_WORD} ){{1,2}}{_ROAD}))?{_TAILS}"
+)
+_STOPS = re.compile(
+    r"^(?:.*\b(?:the|a|on|at|in|near|by|from|along|of|and|is|it's|its|not|wrong|to|side|outside|behind|off"
+    r"|opposite|under|typed|s|street|before|for|with|down|up|this|that|every|across)\s)+"
+)
 _PLAIN_AT = frozenset({"at", "from", "in", "on", "to", "off"})
-_BY_LANDMARK = re.compile(rf"(?<![a-z])({_PREPOSITION}) (?:the |a |an |our |my |this |that )?(?:(?!of |and |for |with |the |is |are |to |on |at )[a-z0-9][a-z0-9'.\-]* ){{0,4}}?{_LANDMARK}(?! \w+ing)\b(?: (?:gate|entrance|exit)(?: \d)?)?")
-_NAMED_LANDMARK = re.compile(rf"(?<![a-z])(?:the )?(?:{_WORD} ){{0,2}}(?:river walk|pedestrian overpass|noodle shop downstairs|park|railway station|high school|middle school|primary school)\b")
+_BY_LANDMARK = re.compile(
+    rf"(?<![a-z])({_PREPOSITION}) (?:the |a |an |our |my |this |that )?(?:(?!of |and |for |with |the |is "
+    rf"|are |to |on |at )[a-z0-9][a-z0-9'.\-]* ){{0,4}}?{_LANDMARK}(?! \w+ing)\b(?: (?:gate|entrance"
+    rf"|exit)(?: \d)?)?"
+)
+_NAMED_LANDMARK = re.compile(
+    rf"(?<![a-z])(?:the )?(?:{_WORD} ){{0,2}}(?:river walk|pedestrian overpass|noodle shop downstairs|park"
+    rf"|railway station|high school|middle school|primary school)\b"
+)
 
 
-_NEAR = re.compile(r"(?<![a-z])((?:outside|near|by|behind|in front of|opposite|beside|next to|under|inside) (?:the )?)$")
+_NEAR = re.compile(
+    r"(?<![a-z])((?:outside|near|by|behind|in front of|opposite|beside|next to|under|inside) (?:the )?)$"
+)
 
 
 class EnglishNames:
@@ -87,7 +118,11 @@ def _romanised(entry: Entry) -> list[str]:
 
 
 _RELATIVE = re.compile(
-    rf"(?<![a-z])(?:{_PREPOSITION} )(?:(?:my|our|the|his|her|their) )(?:front |back )?(?:house|home|flat|apartment|window|door|gate|yard|balcony|street|block|building|lane|alley|hallway|staircase|stairs|stairwell|basement|shop|road|corner|sidewalk|place|neighbou?rhood)s?\b|\b(?:(?:my|our) (?:street|road|lane|block|building|neighbou?rhood|alley|staircase|compound)|downstairs|upstairs|next door|on my way|around here|the (?:corner|stairwell|hallway|alley))\b"
+    rf"(?<![a-z])(?:{_PREPOSITION} )(?:(?:my|our|the|his|her|their) )(?:front |back )?(?:house|home"
+    rf"|flat|apartment|window|door|gate|yard|balcony|street|block|building|lane|alley|hallway|staircase"
+    rf"|stairs|stairwell|basement|shop|place|neighbou?rhood)s?\b|\b(?:(?:my|our) (?:street|road|lane"
+    rf"|block|building|neighbou?rhood|alley|staircase|compound)|downstairs|upstairs|next door|on my way"
+    rf"|around here|the (?:corner|stairwell|hallway|alley))\b"
 )
 
 

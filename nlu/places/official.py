@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from language.wordlist import words
 from nlu.places.entries import Entry
 from nlu.places.gazetteer import Gazetteer
 from nlu.places.lexicon import TAIL
@@ -12,10 +13,12 @@ from nlu.places.link import kind_of
 from nlu.places.names import Atom
 
 # Names that are also everyday words: taken only with 村, 社区 and the like, or right after their township.
-_EVERYDAY = frozenset(
-    "东门 南门 西门 北门 东街 西街 南街 北街 道北 道南 天理 阳光 朝阳 英才 长乐 顺河 新桥 东桥 竹园 江口 新庄 关口 闸口 城隍庙 龙王庙 关帝庙 铁炉 沙沟 前楼 后楼 后套 "
-    "前集 高口 小李 大李 小王 前王 前高 后李 前李 后杨 后刘 后段 前段 大郭 大袁 大赵 前宋 小庞 大庞 三马 二台 丁口 石坡 唐坡 霍坡 白十 武乡 绿原 园林 文化 天鹰 华泰 滩上 腰庄 官庄 "
-    "东蔡 西贾 固东 固西 焦东 焦西 潘北 潘南 陵西 陵前 杨场 流渠 白庙 上徐 张村 常村 东平 前侯 楼陈 南流 南凌 南陀 李陈 后朱 后邵 前邵 后寨 前梁 肖横 西湖 蔡刘 赤狼 营岗 李玖".split()
+_EVERYDAY = words(
+    "东门 南门 西门 北门 东街 西街 南街 北街 道北 道南 天理 阳光 朝阳 英才 长乐 顺河 新桥 东桥 竹园 江口 "
+    "新庄 关口 闸口 城隍庙 龙王庙 关帝庙 铁炉 沙沟 前楼 后楼 后套 "
+    "前集 高口 小李 大李 小王 前王 前高 后李 前李 后杨 后刘 后段 前段 大郭 大袁 大赵 前宋 小庞 大庞 "
+    "三马 二台 丁口 石坡 唐坡 霍坡 白十 武乡 绿原 园林 文化 天鹰 华泰 滩上 腰庄 官庄 "
+    "东蔡 西贾 固东 固西 焦东 焦西 潘北 潘南 陵西 陵前 杨场 流渠 白庙 上徐 张村 常村 东平 前侯 楼陈 南流 南凌 南陀 李陈 后朱 后邵 前邵 后寨 前梁 肖横 西湖 蔡刘 赤狼 营岗 李玖"
 )
 _DISTINCT_PREFIX = frozenset("大小东西南北老新")
 _NOT_THE_PLACE = {
@@ -90,10 +93,8 @@ def _homophone(text: str, start: int, gazetteer: Gazetteer, previous: Atom | Non
             if not _credible(window, name, text, start):
                 continue
             entries = gazetteer.names[name]
-            if length == 2 and not any(entry.kind == "township" for entry in entries):
-                if not _follows_township(text, start, previous):
-                    continue
-            if name in _EVERYDAY and not _follows_township(text, start, previous):
+            doubtful = name in _EVERYDAY or (length == 2 and all(entry.kind != "township" for entry in entries))
+            if doubtful and not _follows_township(text, start, previous):
                 continue
             explicit = name.endswith(_WEAK_FORMS) and length > 2
             return Atom(start, start + length, kind_of(list(entries), explicit), entries, 0.9, explicit)

@@ -88,7 +88,17 @@ def test_a_local_gas_line_is_named_by_its_key() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["没有漏气", "不是着火", "上次着火烧的墙", "去年塌过一回", "火已经灭了", "万一着火咋办", "气炸了", "热得要着火", "井盖早补上了"],
+    [
+        "没有漏气",
+        "不是着火",
+        "上次着火烧的墙",
+        "去年塌过一回",
+        "火已经灭了",
+        "万一着火咋办",
+        "气炸了",
+        "热得要着火",
+        "井盖早补上了",
+    ],
 )
 def test_denied_past_supposed_and_figurative_hazards_are_negated(text: str) -> None:
     verdict = assess(text)
@@ -97,7 +107,8 @@ def test_denied_past_supposed_and_figurative_hazards_are_negated(text: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["没漏气，但是电线掉下来了", "上次着火没事，这次又着火了", "去年井盖就丢了，到现在没人补", "关了阀门还有煤气味"]
+    "text",
+    ["没漏气，但是电线掉下来了", "上次着火没事，这次又着火了", "去年井盖就丢了，到现在没人补", "关了阀门还有煤气味"],
 )
 def test_one_standing_hazard_is_enough(text: str) -> None:
     assert assess(text).is_now

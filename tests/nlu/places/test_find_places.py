@@ -139,13 +139,16 @@ def test_the_township_named_elsewhere_settles_a_shared_name() -> None:
 
 def test_another_city_works_from_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "places.csv").write_text(
-        "name,kind,parent,code\n东山镇,township,某县,999999101\n柳河村民委员会,village,东山镇,999999101200\n", encoding="utf-8"
+        "name,kind,parent,code\n东山镇,township,某县,999999101\n柳河村民委员会,village,东山镇,999999101200\n",
+        encoding="utf-8",
     )
     gazetteer = Gazetteer.load(tmp_path)
     assert find("东山镇柳河村没水", gazetteer)[0].code == "999999101200"
 
 
-@pytest.mark.parametrize(("column", "row"), [("nom,kind,parent,code", "a,b,c,d"), ("name,kind,parent,code", "a,planet,c,d")])
+@pytest.mark.parametrize(
+    ("column", "row"), [("nom,kind,parent,code", "a,b,c,d"), ("name,kind,parent,code", "a,planet,c,d")]
+)
 def test_a_broken_list_is_refused_in_plain_words(tmp_path: Path, column: str, row: str) -> None:
     (tmp_path / "places.csv").write_text(f"{column}\n{row}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"places\.csv"):
@@ -159,7 +162,28 @@ def test_offsets_are_exact_for_any_text(text: str) -> None:
 
 @given(
     st.lists(
-        st.sampled_from(["人民路", "与", "口", "址坊", "张庄", "镇", "村", "\u200b", "３号楼", "俺", "门口", "near the park ", "，", "往东200米", "川汇区", "小区", "在", "\u202e"]),
+        st.sampled_from(
+            [
+                "人民路",
+                "与",
+                "口",
+                "址坊",
+                "张庄",
+                "镇",
+                "村",
+                "\u200b",
+                "３号楼",
+                "俺",
+                "门口",
+                "near the park ",
+                "，",
+                "往东200米",
+                "川汇区",
+                "小区",
+                "在",
+                "\u202e",
+            ]
+        ),
         max_size=25,
     )
 )

@@ -72,7 +72,14 @@ def test_offsets_are_exact_for_any_text(text: str) -> None:
     _check(text)
 
 
-@given(st.lists(st.sampled_from(["路灯坏", "，", "一是", "二是", "1.", "2.", "还有", "另外", "垃圾", "①", "②", " ", "\u200b", "。"]), max_size=30))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["路灯坏", "，", "一是", "二是", "1.", "2.", "还有", "另外", "垃圾", "①", "②", " ", "\u200b", "。"]
+        ),
+        max_size=30,
+    )
+)
 def test_offsets_are_exact_for_any_mix(pieces: list[str]) -> None:
     _check("".join(pieces))
 

@@ -37,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     result = {"file": options.file.name, "messages": len(lines), "model": name, **summary(lines, documents)}
     slow = sorted(zip(seconds, lines, strict=True), key=lambda item: -item[0])[:SLOWEST]
-    result["slowest"] = [{"id": line["id"], "ms": round(s * 1000, 1), "characters": len(line["text"])} for s, line in slow]
+    result["slowest"] = [
+        {"id": line["id"], "ms": round(s * 1000, 1), "characters": len(line["text"])} for s, line in slow
+    ]
     if options.errors:
         result["wrong"] = wrong_ids(lines, documents)
     print(json.dumps(result, ensure_ascii=False, indent=1) if options.json else table(result))
@@ -85,7 +87,9 @@ def table(result: dict[str, Any]) -> str:
     rows += [f"  {b['confidence']:.2f}  {b['accuracy']:.2f}  {b['count']}" for b in result["bins"]]
     rows += ["", "Recall of each service (right / labelled)"]
     services = sorted(result["services"].items(), key=lambda item: (item[1][0] / item[1][1], item[0]))
-    rows += ["  " + "   ".join(f"{code} {r}/{n}" for code, (r, n) in services[i : i + 6]) for i in range(0, len(services), 6)]
+    rows += [
+        "  " + "   ".join(f"{code} {r}/{n}" for code, (r, n) in services[i : i + 6]) for i in range(0, len(services), 6)
+    ]
     rows += ["", "Most frequent confusions (label -> answer)"]
     rows += [f"  {a} -> {b or 'no request'}: {n}" for a, b, n in result["confusions"][:20]]
     rows += ["", "Slowest: " + ", ".join(f"{s['id']} {s['ms']} ms ({s['characters']} ch.)" for s in result["slowest"])]

@@ -1,7 +1,8 @@
-"""A linear head over [scaled encoding ⊕ character n-grams], trained in closed form and calibrated on held-out answers.
+"""A ridge classifier over two kernels, trained in closed form and calibrated on held-out answers.
 
-Ridge regression against one-hot labels: the leave-one-out answer of every example follows from the same
-factorisation, so calibration and the card's scores cost no further training. Called by nlu/reading.py.
+Similarity of two texts = Gaussian of the distance of their encodings + inner product of their n-grams. Ridge
+regression against one-hot labels gives the leave-one-out answer of every example from the same factorisation, so
+calibration and the card's scores cost no further training. Called by nlu/model.py.
 """
 
 from __future__ import annotations
@@ -12,60 +13,110 @@ import numpy as np
 from scipy.linalg import lapack
 from scipy.optimize import minimize_scalar
 
-from nlu.features import Matrix
+from nlu.features import Views
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 1.0, 200.0
+_SAMPLE = 500  # examples from which the usual distance of two texts is taken
 
 
 @dataclass(frozen=True)
 class Head:
-    """Scores are `features @ weights + bias`; probabilities are their softmax at the calibrated temperature."""
+    """Scores sum a Gaussian part (coefficients of the examples) and a linear part (weights of the n-grams)."""
 
     classes: tuple[str, ...]
-    weights: np.ndarray  # float32 [features, classes]
+    support: np.ndarray  # float32 [examples, width]: encodings of the examples
+    coefficients: np.ndarray  # float32 [examples, classes]
+    weights: np.ndarray  # float32 [vocabulary, classes]
     bias: np.ndarray  # float32 [classes]
+    sharpness: float  # of the Gaussian: 1 / the usual squared distance
     temperature: float
 
-    def scores(self, features: Matrix) -> np.ndarray:
+    def scores(self, views: Views) -> np.ndarray:
         """float32 [n, classes], not yet probabilities."""
-        return features.dot(self.weights) + self.bias
+        linear = np.asarray(views.grams @ self.weights) + self.bias
+        if not self.support.shape[1]:
+            return linear
+        return linear + gaussian(views.encodings, self.support, self.sharpness) @ self.coefficients
 
-    def probabilities(self, features: Matrix) -> np.ndarray:
+    def probabilities(self, views: Views) -> np.ndarray:
         """float [n, classes], each row sums to 1."""
-        return softmax(self.scores(features) * self.temperature)
+        return softmax(self.scores(views) * self.temperature)
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """What is to be stored, in half precision where `train` has rounded."""
+        half = np.float16
+        return {
+            "support": self.support.astype(half),
+            "coefficients": self.coefficients.astype(half),
+            "weights": self.weights.astype(half),
+            "bias": self.bias,
+            "numbers": np.array([self.sharpness, self.temperature]),
+        }
+
+    @classmethod
+    def from_parts(cls, classes: tuple[str, ...], parts: dict[str, np.ndarray]) -> Head:
+        """The same head again."""
+        sharpness, temperature = map(float, parts["numbers"])
+        whole = {name: parts[name].astype(np.float32) for name in ("support", "coefficients", "weights", "bias")}
+        return cls(classes, sharpness=sharpness, temperature=temperature, **whole)
 
 
-def train(features: Matrix, labels: list[str], penalty: float, balance: float = 0.5) -> tuple[Head, np.ndarray]:
+def train(views: Views, labels: list[str], penalty: float, balance: float, width: float) -> tuple[Head, np.ndarray]:
     """The head, and the leave-one-out probabilities [n, classes] of the training examples.
 
     `penalty` is the ridge (larger fits less closely); `balance` between 0 (each example counts the same) and 1
-    (each class counts the same). Needs memory for one n × n float32 matrix.
+    (each class counts the same); `width` widens the Gaussian. Needs memory for three n × n float32 matrices.
     """
     classes = tuple(sorted(set(labels)))
     index = {name: i for i, name in enumerate(classes)}
     y = np.array([index[label] for label in labels])
     onehot = np.eye(len(classes), dtype=np.float32)[y]
     frequency = onehot.sum(axis=0)
-    share = (frequency.mean() / frequency) ** balance
-    root = np.sqrt(share[y]).astype(np.float32)[:, None]
-    # The constant is one more feature of value 1, hence the 1 added to every inner product.
-    gram = (features.gram() + 1) * root * root.T
-    gram[np.diag_indices_from(gram)] += penalty
-    inverse = _invert(gram)
+    root = np.sqrt(((frequency.mean() / frequency) ** balance)[y]).astype(np.float32)[:, None]
+    # Half precision is what the model file keeps: rounding here makes the stored and the fresh head the same.
+    support = _halved(views.encodings)
+    sharpness = 1 / (width * usual_distance(support))
+    # The constant is one more feature of value 1, hence the 1 added to every similarity.
+    kernel = np.asarray((views.grams @ views.grams.T).todense(), dtype=np.float32) + 1
+    if support.shape[1]:
+        kernel += gaussian(support, support, sharpness)
+    kernel *= root
+    kernel *= root.T
+    kernel[np.diag_indices_from(kernel)] += penalty
+    inverse = _invert(kernel)
     alpha = inverse @ (onehot * root)
     left_out = (onehot * root - alpha / np.diag(inverse)[:, None]) / root
     rows = alpha * root
     temperature = fit_temperature(left_out, y)
-    # Half precision is what the model file keeps: rounding here makes the stored and the fresh head the same.
-    weights = features.transposed_dot(rows).astype(np.float16).astype(np.float32)
-    head = Head(classes, weights, rows.sum(axis=0), temperature)
+    weights = np.asarray(views.grams.T @ rows)
+    head = Head(classes, support, _halved(rows), _halved(weights), rows.sum(axis=0), sharpness, temperature)
     return head, softmax(left_out * temperature)
+
+
+def gaussian(texts: np.ndarray, examples: np.ndarray, sharpness: float) -> np.ndarray:
+    """float32 [texts, examples]: 1 for equal encodings, towards 0 with distance."""
+    squares = (texts**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1)[None]
+    distance = squares - 2 * (texts @ examples.T)
+    np.maximum(distance, 0, out=distance)
+    distance *= -sharpness
+    return np.exp(distance, out=distance)
+
+
+def usual_distance(encodings: np.ndarray) -> float:
+    """Median squared distance of examples; 1 where there is no encoder."""
+    if not encodings.shape[1]:
+        return 1.0
+    step = max(1, len(encodings) // _SAMPLE)
+    sample = encodings[::step]
+    squares = (sample**2).sum(axis=1)
+    distance = squares[:, None] + squares[None] - 2 * sample @ sample.T
+    return float(max(np.median(distance), 1e-6))
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Row-wise, without overflow."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
@@ -79,13 +130,18 @@ def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
 
 
+def _halved(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float16).astype(np.float32)
+
+
 def _invert(matrix: np.ndarray) -> np.ndarray:
-    """Inverse of a symmetric positive definite float32 matrix, in place where LAPACK can."""
-    factor, failed = lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    """Inverse of a symmetric positive definite float32 matrix; the matrix is used up."""
+    # LAPACK works by columns: the transpose of a symmetric matrix is itself and needs no copy.
+    factor, failed = lapack.spotrf(matrix.T, lower=1, overwrite_a=1)
     if failed:
         raise ValueError("The examples cannot be solved: raise `penalty` in config.yml.")
     inverse, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed:
         raise ValueError("The examples cannot be solved: raise `penalty` in config.yml.")
     lower = np.tril(inverse)
-    return lower + np.tril(inverse, -1).T
+    return np.asarray(lower + np.tril(inverse, -1).T)

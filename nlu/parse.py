@@ -68,7 +68,10 @@ def _item(raw: bytes) -> Iterator[dict[str, Any]]:
         yield {"id": None, "error": "This line is no JSON in UTF-8."}
         return
     if not isinstance(line, dict) or not isinstance(line.get("text"), str):
-        yield {"id": line.get("id") if isinstance(line, dict) else None, "error": "A line needs a `text` that is a string."}
+        yield {
+            "id": line.get("id") if isinstance(line, dict) else None,
+            "error": "A line needs a `text` that is a string.",
+        }
         return
     yield {"id": line.get("id"), "text": line["text"]}
 

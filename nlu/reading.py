@@ -16,7 +16,7 @@ from language.pii import find as find_pii
 from nlu.examples import REPORT
 from nlu.model import Model, is_service
 from nlu.places import find as find_places
-from nlu.text.split import Part, split_problems
+from nlu.text.split import split_problems
 from nlu.understanding import Found, Judgement, Problem, assemble
 
 # Services that mean danger by themselves; manholes or cables (UM) may be reported calmly, the rules judge those.
@@ -41,17 +41,7 @@ class Reader:
         """One document for each text (a leading guard character is taken off); `id` is the caller's to add."""
         received = [unguard(text) for text in texts]
         wholes = self.judge(received)
-        split = [split_problems(text, self._quick_scores) if _SOMETHING.search(text) else [] for text in received]
-        parts = [part.text for found in split if len(found) > 1 for part in found]
-        judged = iter(self.judge(parts))
-        documents = []
-        for text, whole, found in zip(received, wholes, split, strict=True):
-            if len(found) > 1:
-                problems = [Problem(part, next(judged)) for part in found]
-            else:
-                problems = [Problem(_trimmed(text), whole)]
-            documents.append(self._document(text, whole, problems))
-        return documents
+        return [self._document(text, whole) for text, whole in zip(received, wholes, strict=True)]
 
     def judge(self, texts: Sequence[str]) -> list[Judgement]:
         """Probabilities of intents and services for each text."""
@@ -69,32 +59,32 @@ class Reader:
         order = np.argsort(-shares, kind="stable")
         return Judgement(intents, [(self._services[i], float(shares[i])) for i in order])
 
-    def _document(self, text: str, whole: Judgement, problems: list[Problem]) -> dict[str, Any]:
+    def _document(self, text: str, whole: Judgement) -> dict[str, Any]:
         something = _SOMETHING.search(text) is not None
         found = Found(
             text=text,
             language=detect(text),
             whole=whole if something else None,
-            problems=problems if something else [],
+            problems=self._problems(text, whole) if something else [],
             places=find_places(text, self.model.gazetteer),
             danger=assess(text),
             pii=find_pii(text),
         )
         return {**assemble(found, self._danger_of, NUMBERS), "model": self.name}
 
-    def _quick_scores(self, segments: list[str]) -> list[tuple[str, float]]:
-        """Best service and its probability for each segment, without the encoder: only to decide where to split."""
-        if not segments:
-            return []
-        width = self.model.encoder.width
-        matrix = self.model.featurizer.transform(segments, np.tile(self.model.featurizer.mean, (len(segments), 1)))
-        assert matrix.dense.shape[1] == width
-        judged = [self._judgement(row) for row in self.model.head.probabilities(matrix)]
-        return [(j.services[0][0], j.services[0][1] * j.intents[REPORT]) for j in judged]
+    def _problems(self, text: str, whole: Judgement) -> list[Problem]:
+        """The message's parts; the splitter asks for its stretches' services, which are often the parts themselves."""
+        known: dict[str, Judgement] = {}
 
+        def judged(stretches: list[str]) -> list[Judgement]:
+            missing = [stretch for stretch in dict.fromkeys(stretches) if stretch not in known]
+            known.update(zip(missing, self.judge(missing), strict=True))
+            return [known[stretch] for stretch in stretches]
 
-def _trimmed(text: str) -> Part:
-    """The whole message as one part, without blanks around it."""
-    stripped = text.strip()
-    start = text.find(stripped)
-    return Part(stripped, start, start + len(stripped))
+        def scorer(stretches: list[str]) -> list[tuple[str, float]]:
+            return [(j.services[0][0], j.services[0][1] * j.intents[REPORT]) for j in judged(stretches)]
+
+        parts = split_problems(text, scorer)
+        if len(parts) < 2:
+            return [Problem(part, whole) for part in parts[:1]]
+        return [Problem(part, j) for part, j in zip(parts, judged([part.text for part in parts]), strict=True)]

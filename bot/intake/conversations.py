@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.intake.ids import new_id
@@ -34,8 +35,15 @@ def open_conversation(
     created = Conversation(
         id=new_id(), channel=channel, address=address, language=language, next_seq=1, created_at=now, last_seen_at=now
     )
-    session.add(created)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(created)
+            session.flush()
+    except IntegrityError:  # the resident's first two messages came in at the same moment
+        twin = find_conversation(session, channel, address)
+        if twin is None:
+            raise
+        return twin, False
     return created, True
 
 

@@ -1,9 +1,11 @@
 """Tickets: filed, changed, found. Ticket, event and outbox item are always written in one transaction."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.intake import outbox, states
@@ -166,11 +168,16 @@ def _next_number(session: Session, city: City, now: datetime) -> str:
     """Prefix, local date and a running number: short enough to be read out over the phone."""
     day = now.astimezone(city.timezone).strftime("%Y%m%d")
     name = f"ticket:{day}"
-    cursor = session.get(Cursor, name, with_for_update=True)
-    if cursor is None:
-        cursor = Cursor(name=name, value="0", updated_at=now)
-        session.add(cursor)
+    cursor = session.get(Cursor, name, with_for_update=True) or _start_day(session, name, now)
     cursor.value = str(int(cursor.value) + 1)
     cursor.updated_at = now
     session.flush()
     return f"{city.ticket_prefix}-{day}-{int(cursor.value):04d}"
+
+
+def _start_day(session: Session, name: str, now: datetime) -> Cursor:
+    """The counter of a new day; who comes second at the very same moment takes the first one's."""
+    with suppress(IntegrityError), session.begin_nested():
+        session.add(Cursor(name=name, value="0", updated_at=now))
+        session.flush()
+    return session.get_one(Cursor, name, with_for_update=True, populate_existing=True)

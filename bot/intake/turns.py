@@ -35,6 +35,8 @@ from bot.intake.tables import Draft as DraftRow
 from bot.intake.understanding import Understanding
 from language.danger import assess
 
+_BEFORE_WORDS = (SetLanguage, Erase)  # the reply is in the language just chosen, and is not erased with the rest
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -135,10 +137,15 @@ def _save(
     session: Session, desk: Desk, conversation: Conversation, item: InboxItem, outcome: Outcome, now: datetime
 ) -> None:
     draft = outcome.draft
+    effects = list(enumerate(outcome.effects))
+    for number, effect in effects:
+        if isinstance(effect, _BEFORE_WORDS):
+            draft = _carry_out(session, desk, conversation, item, effect, draft, now, number)
     for say in outcome.says:
         _queue(session, desk, conversation, say, now, item.id)
-    for number, effect in enumerate(outcome.effects):
-        draft = _carry_out(session, desk, conversation, item, effect, draft, now, number)
+    for number, effect in effects:
+        if not isinstance(effect, _BEFORE_WORDS):
+            draft = _carry_out(session, desk, conversation, item, effect, draft, now, number)
     row = session.get(DraftRow, conversation.id)
     if row is None:
         session.add(

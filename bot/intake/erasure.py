@@ -3,10 +3,10 @@
 Tickets stay, without the person: a public body must be able to show what it was told about the place.
 """
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from bot.intake.tables import Conversation, InboxItem, Message, Ticket
+from bot.intake.tables import Conversation, InboxItem, Message, Ticket, Upload
 from bot.intake.tables import Draft as DraftRow
 
 
@@ -27,6 +27,7 @@ def erase_conversation(session: Session, conversation: Conversation) -> None:
         .where(Ticket.conversation_id == conversation.id)
         .values(contact_name=None, contact_phone=None, anonymous=True)
     )
+    session.execute(delete(Upload).where(Upload.conversation_id == conversation.id))
     row = session.get(DraftRow, conversation.id)
     if row is not None:
         session.delete(row)

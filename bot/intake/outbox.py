@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.intake import circuits
@@ -109,7 +109,7 @@ def claim_next(session: Session, backend: str, now: datetime, worker: str, rules
     if item is None or not circuits.take_probe(session, backend, now, rules.lease):
         return None
     kind = _kind(item, rules.on_unknown(_event_type(session, item)))
-    values = {
+    values: dict[str, Any] = {
         "state": "sending" if kind == "send" else "claimed",
         "lease_token": f"{worker}:{secrets.token_hex(6)}"[-32:],
         "lease_until": now + rules.lease,
@@ -122,15 +122,12 @@ def claim_next(session: Session, backend: str, now: datetime, worker: str, rules
     )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
-    session.refresh(item)
-    return _claim(session, item, kind, now)
+    return _claim(session, item, kind, values, now)
 
 
 def expire_leases(session: Session, backend: str, now: datetime, rules: Rules) -> Sequence[OutboxItem]:
     """Takes items back from workers that did not finish. What may have been sent becomes unknown."""
-    over = (OutboxItem.backend == backend, OutboxItem.lease_until < now)
-    query = select(OutboxItem).where(OutboxItem.state.in_(("claimed", "sending")), *over)
-    items = session.scalars(query.with_for_update(skip_locked=True, of=OutboxItem)).all()
+    items = session.scalars(_LEASES_OVER, {"backend": backend, "now": now}).all()
     for item in items:
         if item.state == "sending":
             kind = rules.on_unknown(_event_type(session, item))
@@ -179,10 +176,8 @@ def record_attempt(
 
 def next_due(session: Session, backend: str, now: datetime) -> datetime | None:
     """When there will be something to do for the backend (perhaps in the past); None where nothing is on its way."""
-    moments: list[datetime] = []
-    for state in ("unknown", "waiting"):
-        query = _queue(backend, state).with_only_columns(OutboxItem.next_attempt_at)
-        moments += [moment for moment in session.scalars(query) if moment < NEVER]
+    states = [session.scalar(_NEXT, {"backend": backend, "state": state}) for state in ("unknown", "waiting")]
+    moments = [moment for moment in states if moment is not None and moment < NEVER]
     paused = circuits.paused_until(session, backend, now)
     if paused is not None:
         moments = [max(moment, paused) for moment in moments]
@@ -232,18 +227,8 @@ def list_stuck(session: Session, limit: int = 100) -> Sequence[OutboxItem]:
     return session.scalars(query.limit(limit)).all()
 
 
-def _queue(backend: str, state: str) -> Any:
-    return (
-        select(OutboxItem)
-        .where(OutboxItem.backend == backend, OutboxItem.state == state, ~_held_back())
-        .order_by(OutboxItem.next_attempt_at)
-        .limit(1)
-    )
-
-
 def _first_due(session: Session, backend: str, state: str, now: datetime) -> OutboxItem | None:
-    query = _queue(backend, state).where(OutboxItem.next_attempt_at <= now)
-    item: OutboxItem | None = session.scalar(query.with_for_update(skip_locked=True, of=OutboxItem))
+    item: OutboxItem | None = session.scalar(_DUE, {"backend": backend, "state": state, "now": now})
     return item
 
 
@@ -278,9 +263,9 @@ def _kind(item: OutboxItem, on_unknown: OnUnknown) -> Kind:
     return "resume" if item.token is not None else "send"
 
 
-def _claim(session: Session, item: OutboxItem, kind: Kind, now: datetime) -> Claim:
-    earlier = select(func.count()).where(Delivery.outbox_id == item.id, Delivery.kind == kind)
-    tries = (session.scalar(earlier) or 0) + 1
+def _claim(session: Session, item: OutboxItem, kind: Kind, taken: dict[str, Any], now: datetime) -> Claim:
+    """`taken`: what the claim has just written over the item's row."""
+    tries = (session.scalar(_TRIES, {"item": item.id, "kind": kind}) or 0) + 1
     delivery = Delivery(outbox_id=item.id, kind=kind, started_at=now)
     session.add(delivery)
     session.flush()
@@ -288,9 +273,9 @@ def _claim(session: Session, item: OutboxItem, kind: Kind, now: datetime) -> Cla
     event = session.get_one(TicketEvent, item.event_id)
     return Claim(
         item_id=item.id,
-        lease_token=item.lease_token or "",
+        lease_token=taken["lease_token"],
         kind=kind,
-        attempts=item.attempts,
+        attempts=taken["attempts"],
         tries=tries,
         delivery_id=delivery.id,
         token=item.token,
@@ -302,3 +287,24 @@ def _decide_by_hand(session: Session, item_id: str, values: dict[str, Any]) -> b
     stuck = (OutboxItem.id == item_id, OutboxItem.state.in_(("dead", "unknown")))
     done = session.execute(update(OutboxItem).where(*stuck).values(**values, reason=None))
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+# Made once: putting these together anew for every claim would cost more than running them.
+_QUEUE = (
+    select(OutboxItem)
+    .where(OutboxItem.backend == bindparam("backend"), OutboxItem.state == bindparam("state"), ~_held_back())
+    .order_by(OutboxItem.next_attempt_at)
+    .limit(1)
+)
+_NEXT = _QUEUE.with_only_columns(OutboxItem.next_attempt_at)
+_DUE = _QUEUE.where(OutboxItem.next_attempt_at <= bindparam("now")).with_for_update(skip_locked=True, of=OutboxItem)
+_LEASES_OVER = (
+    select(OutboxItem)
+    .where(
+        OutboxItem.state.in_(("claimed", "sending")),
+        OutboxItem.backend == bindparam("backend"),
+        OutboxItem.lease_until < bindparam("now"),
+    )
+    .with_for_update(skip_locked=True, of=OutboxItem)
+)
+_TRIES = select(func.count()).where(Delivery.outbox_id == bindparam("item"), Delivery.kind == bindparam("kind"))

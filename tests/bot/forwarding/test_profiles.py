@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from bot.forwarding.backends.load import load_backends
 from bot.forwarding.backends.open311.backend import Open311Backend
+from bot.forwarding.backends.open311.profile import Profile as Open311Profile
 from bot.forwarding.backends.open311.profile import load_profile
 from bot.forwarding.backends.webhook.backend import WebhookBackend
+from bot.forwarding.backends.webhook.profile import Profile as WebhookProfile
 from bot.intake.errors import CityError
 from tests.bot.forwarding.desk_process import ROOT
 from tests.bot.forwarding.house import START
@@ -126,3 +129,17 @@ def test_what_an_unclear_answer_leads_to(tmp_path: Path, policy: dict[str, Any],
     written(tmp_path, **(BASE | policy))
     rules = load_backends(tmp_path, lambda: START, env={}).by_name["city"].rules
     assert (rules.ticket_unknown, rules.change_unknown) == (ticket, change)
+
+
+def test_every_key_of_a_profile_is_documented() -> None:
+    said = (ROOT / "docs/reference/forwarding.md").read_text(encoding="utf-8")
+
+    def keys(model: type[BaseModel]) -> set[str]:
+        found = set(model.model_fields)
+        for field in model.model_fields.values():
+            for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    found |= keys(kind)
+        return found
+
+    assert [key for key in sorted(keys(Open311Profile) | keys(WebhookProfile)) if f"`{key}`" not in said] == []

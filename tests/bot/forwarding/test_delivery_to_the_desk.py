@@ -196,3 +196,22 @@ async def test_a_desk_that_is_away_loses_nothing(house: House, client: httpx.Asy
     assert {house.ticket(ticket).case_id for ticket in tickets} == {case["id"] for case in cases}
     state = house.backend_state("desk")
     assert state is not None and state.failures == 0 and state.paused_until is None
+
+
+async def test_every_kind_of_event_is_understood_by_the_desk(
+    house: House, desk: Desk, client: httpx.AsyncClient
+) -> None:
+    backend = build(desk, house, client)
+    ticket = house.file(number="XH-every-kind")
+    await house.live(backend)
+    case_id = house.ticket(ticket).case_id
+    assert case_id is not None
+    desk.set_status(case_id, "closed")
+    house.change(ticket, "rated", rating="unsatisfied", reason="灯又灭了")
+    house.change(ticket, "reopened", text="灯又灭了")
+    await house.live(backend)
+    assert house.states() == ["accepted"] * 3
+    (case,) = [case for case in desk.cases() if case["id"] == case_id]
+    assert case["status"] not in ("closed", "open") and case["status"] in backend.profile.status.words
+    rows = [row for row in desk.updates() if row["service_request_id"] == case_id and row["origin"] == "reporter"]
+    assert [row["description"] for row in rows] == ["居民评价\n灯又灭了\n评价：unsatisfied", "居民要求重开\n灯又灭了"]

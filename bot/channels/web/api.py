@@ -1,6 +1,5 @@
 """The chat API (docs/reference/chat-api.md): takes in, hands out, decides nothing."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from starlette.exceptions import HTTPException
 from bot.channels.web.bells import ConversationBells
 from bot.channels.web.inbound import item_of
 from bot.channels.web.limits import Limits
+from bot.channels.web.preferences import preferred_language
 from bot.channels.web.reading import Reader, read_batch
 from bot.channels.web.refusals import ChatRoute, Refused
 from bot.channels.web.schemas import MessageBody, SessionBody, read_body
@@ -132,19 +132,6 @@ class Chat:
         if upload is None or upload.conversation_id != conversation.id or not (self._folder / upload.path).is_file():
             raise Refused(404, "there is no such upload in this session")
         return FileResponse(self._folder / upload.path, media_type=upload.media_type)
-
-
-def preferred_language(accept: str) -> str:
-    """zh or en, whichever an Accept-Language header prefers; zh where it names neither."""
-    wanted: list[tuple[float, str]] = []
-    for part in accept.split(",")[:20]:
-        tag, _, parameters = part.strip().partition(";")
-        weight = re.fullmatch(r"\s*q=([01](?:\.\d{0,3})?)\s*", parameters)
-        wanted.append((-float(weight.group(1)) if weight else -1.0, tag.strip().lower().partition("-")[0]))
-    for weight_, language in sorted(wanted, key=lambda pair: pair[0]):
-        if language in ("zh", "en") and weight_ < 0:
-            return language
-    return "zh"
 
 
 async def _file_of(request: Request) -> bytes:

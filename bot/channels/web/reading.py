@@ -82,9 +82,13 @@ class Reader:
                 await bell.wait(min(left, LOOK_AGAIN))
 
     async def stream(self, conversation_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
-        """Events `message` (id = seq), `idle` whenever that changes, and `closed` as the last one of an erased session."""
+        """Events `message` (id = seq), `idle` after every ring, and `closed` as the last one of an erased session.
+
+        A turn may begin and end between two looks, so `idle` is told again even where it reads as before.
+        """
         idle: bool | None = None
         with self._bells.listening(conversation_id) as bell:
+            rung = False
             while not self._bells.closing:
                 bell.clear()
                 batch = await self._database.read(read_batch, conversation_id, after, self._clock())
@@ -95,8 +99,7 @@ class Reader:
                 if batch.closed:
                     yield ServerSentEvent("{}", event="closed")
                     return
-                if batch.idle is not idle:
+                if rung or batch.messages or batch.idle is not idle:
                     idle = batch.idle
                     yield ServerSentEvent(json.dumps({"idle": idle}), event="idle")
-                if not batch.messages:
-                    await bell.wait(STREAM_LOOK_AGAIN)
+                rung = await bell.wait(0 if batch.messages else STREAM_LOOK_AGAIN)

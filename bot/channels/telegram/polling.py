@@ -6,7 +6,6 @@ kill Telegram gives what was not confirmed again, and the inbox knows what it ha
 
 import asyncio
 import logging
-from typing import Any
 
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
@@ -17,7 +16,6 @@ from bot.channels.telegram.verdicts import LONGEST_WAIT, back_off, seconds_of
 logger = logging.getLogger(__name__)
 
 LONG_POLL = 25  # seconds Telegram keeps a request open
-READ_TIMEOUT = LONG_POLL + 10.0
 GOODBYE = 3.0  # seconds for the last confirmation
 ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
 
@@ -40,9 +38,9 @@ class Polling:
                 failures += 1
                 await asyncio.sleep(_wait(error, failures))
                 continue
-            for raw in batch:
-                await self._take(raw)
-                self._offset = raw["update_id"] + 1
+            for update in batch:
+                await self._take(update)
+                self._offset = update.update_id + 1
 
     async def confirm(self) -> None:
         """Tells Telegram at the end what is stored, so that it does not come again. Best effort."""
@@ -54,19 +52,13 @@ class Polling:
         except (TelegramError, TimeoutError) as error:
             logger.info("offset_unconfirmed", extra={"trouble": type(error).__name__})
 
-    async def _ask(self, seconds: int) -> list[dict[str, Any]]:
-        """Updates as Telegram sends them: one that cannot be parsed must not hide the others."""
-        arguments: dict[str, Any] = {"timeout": seconds, "allowed_updates": ALLOWED}
-        if self._offset is not None:
-            arguments["offset"] = self._offset
-        batch = await self._bot.do_api_request("getUpdates", api_kwargs=arguments, read_timeout=READ_TIMEOUT)
-        return batch if isinstance(batch, list) else []
+    async def _ask(self, seconds: int) -> tuple[Update, ...]:
+        return await self._bot.get_updates(self._offset, timeout=seconds, allowed_updates=ALLOWED)
 
-    async def _take(self, raw: dict[str, Any]) -> None:
+    async def _take(self, update: Update) -> None:
         """Returns when the update is stored, however long the database takes."""
-        update = read_raw(raw, self._bot)
         failures = 0
-        while update is not None:
+        while True:
             try:
                 await self._receiver.take(update)
             except Exception as error:  # the outermost loop: going on would lose the update
@@ -75,15 +67,6 @@ class Polling:
                 await asyncio.sleep(back_off(failures))
             else:
                 return
-
-
-def read_raw(raw: dict[str, Any], bot: Bot) -> Update | None:
-    """None for an update that is not what Telegram documents; it is logged by number and left."""
-    try:
-        return Update.de_json(raw, bot)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
-        logger.error("update_unreadable", extra={"update": raw.get("update_id"), "trouble": type(error).__name__})
-        return None
 
 
 def _wait(error: TelegramError, failures: int) -> float:

@@ -13,6 +13,7 @@ from bot.channels.telegram.storing import note_blocked, store
 from bot.intake.city import City
 from bot.intake.clock import Clock
 from bot.intake.database import Database
+from bot.intake.signals import Signals
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +24,15 @@ class Receiver:
     """`take` returns when the update is safe; it raises where it could not be stored, and may then be called again."""
 
     def __init__(
-        self, database: Database, city: City, clock: Clock, pictures: Pictures, courtesies: Courtesies
+        self,
+        database: Database,
+        city: City,
+        signals: Signals,
+        clock: Clock,
+        pictures: Pictures,
+        courtesies: Courtesies,
     ) -> None:
+        self._signals = signals
         self._database = database
         self._city = city
         self._clock = clock
@@ -48,6 +56,7 @@ class Receiver:
                 await self._store(incoming)
             case Blocked() as change:
                 await self._database.run(note_blocked, change, self._clock())
+                self._signals.messages.set()  # what has waited may go out now
             case Group() as group:
                 self._courtesies.decline(group)
             case None:

@@ -15,7 +15,7 @@ from bot.channels.telegram.courtesies import Courtesies
 from bot.channels.telegram.pictures import Pictures
 from bot.channels.telegram.polling import ALLOWED, Polling
 from bot.channels.telegram.pusher import Pusher
-from bot.channels.telegram.reading import COMMANDS
+from bot.channels.telegram.raw import UpdatesRequest
 from bot.channels.telegram.receiver import Receiver
 from bot.channels.telegram.verdicts import LONGEST_WAIT, back_off, seconds_of
 from bot.channels.telegram.webhook import PATH, build_webhook_router
@@ -32,7 +32,15 @@ API = "https://api.telegram.org"
 PER_SECOND = 25  # calls; Telegram's own limit is about 30
 TIMEOUT = 15.0  # seconds for one answer
 CONNECTIONS = 16
-MENU = tuple(name for name in COMMANDS if name != "start")
+MENU = {
+    "help": "menu_help",
+    "status": "menu_status",
+    "cancel": "menu_cancel",
+    "person": "menu_person",
+    "language": "menu_language",
+    "privacy": "menu_privacy",
+    "delete": "menu_delete",
+}
 
 
 def build_telegram(
@@ -65,7 +73,7 @@ class Telegram:
         self._courtesies = Courtesies(bot, database, city)
         self._pictures = Pictures(bot, database, city, settings.uploads, signals, clock)
         self._pusher = Pusher(bot, database, signals, clock)
-        receiver = Receiver(database, city, clock, self._pictures, self._courtesies)
+        receiver = Receiver(database, city, signals, clock, self._pictures, self._courtesies)
         self._polling = Polling(bot, receiver)
         self.router: APIRouter | None = build_webhook_router(bot, receiver, self._secret) if self._webhook_url else None
 
@@ -112,7 +120,7 @@ class Telegram:
         else:
             await self._bot.delete_webhook()
         for language in LANGUAGES:
-            menu = [BotCommand(name, self._city.phrases.text(f"menu_{name}", language)) for name in MENU]
+            menu = [BotCommand(name, self._city.phrases.text(key, language)) for name, key in MENU.items()]
             await self._bot.set_my_commands(menu, language_code=None if language == "zh" else language)
 
 
@@ -123,7 +131,7 @@ def _bot(settings: Settings) -> ExtBot[int]:
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",
         request=HTTPXRequest(CONNECTIONS, read_timeout=TIMEOUT, write_timeout=TIMEOUT, pool_timeout=TIMEOUT),
-        get_updates_request=HTTPXRequest(1, read_timeout=TIMEOUT),
+        get_updates_request=UpdatesRequest(1, read_timeout=TIMEOUT),
         # It paces what we send; told to wait, the message goes back to the queue instead of blocking every chat.
         rate_limiter=AIORateLimiter(overall_max_rate=PER_SECOND, overall_time_period=1, max_retries=0),
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 from telegram import Bot
 
-from bot.channels.telegram.polling import read_raw
+from bot.channels.telegram.raw import parse_update
 from bot.channels.telegram.receiver import Receiver
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def build_webhook_router(bot: Bot, receiver: Receiver, secret: str) -> APIRouter
     async def take_update(request: Request, x_telegram_bot_api_secret_token: Annotated[str, Header()] = "") -> Response:
         if not hmac.compare_digest(x_telegram_bot_api_secret_token.encode(), secret.encode()):
             raise HTTPException(401, "this route is for Telegram; its secret token is missing or wrong")
-        update = read_raw(_document(await _body(request)), bot)
+        update = parse_update(_document(await _body(request)), bot)
         if update is not None:
             await _store(receiver, update)
         return Response(status_code=200)

@@ -189,7 +189,7 @@ function switchLanguage() {
 const wanted = new URLSearchParams(location.search).get("lang") || load().language;
 if (wanted) showLanguage(wanted);
 setUpMenu({ press, eraseAll, switchLanguage });
-addEventListener("online", () => incoming.nudge());
+addEventListener("online", () => token && incoming.start()); // the old stream may be dead without knowing it
 addEventListener("offline", () => screen.connected(false));
 document.addEventListener("visibilitychange", () => document.hidden || incoming.nudge());
 connect();

@@ -11,7 +11,7 @@ export function botMessage(message, press) {
   const inside = message.card ? buttons.filter((one) => /^drop:/.test(one.payload)) : [];
   const body = message.card ? card(message, inside, press) : el("div", { class: message.ticket ? "body ticket" : "body" });
   if (message.emergency) body.append(el("p", { class: "alarm" }, icon("warn"), say("web_emergency")));
-  if (!message.card) body.append(el("p", { class: "words" }, ...linked(message.text, message.emergency)));
+  if (!message.card) body.append(el("p", { class: "words" }, ...linked(message.text, message.emergency, say("web_privacy"))));
   if (message.emergency) body.append(calls(message.text));
   if (message.ticket) body.append(ticketNumber(message.ticket.number));
   const below = buttons.filter((one) => !inside.includes(one));

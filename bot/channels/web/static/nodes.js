@@ -24,25 +24,25 @@ export function icon(name) {
 
 // No look-behind: older phones cannot read a script that has one.
 const NUMBERS = /(^|[^\d-])(110|119|120|122|12345|12356|95598|0\d{2,3}-?\d{7,8})(?![\d-])/g;
-const NOTICE = /(^|[^\w/])(\/privacy)\b/g;
+const NOTICE = /(^|[^\w/])(\/privacy)(?=\s*$)/gm; // the address at the end of a line, not the command in a list
 
 /** The telephone numbers in a text, each once. */
 export function numbersIn(text) {
   return Array.from(new Set(Array.from(text.matchAll(NUMBERS), (found) => found[2])));
 }
 
-/** A text with the privacy notice as a link, and with telephone links where `calls`. */
-export function linked(text, calls) {
+/** A text with the privacy notice as a link called `noticeName`, and with telephone links where `calls`. */
+export function linked(text, calls, noticeName) {
   const places = [];
-  const note = (found, href) => places.push([found.index + found[1].length, found[2], href]);
-  for (const found of text.matchAll(NOTICE)) note(found, found[2]);
-  if (calls) for (const found of text.matchAll(NUMBERS)) note(found, `tel:${found[2]}`);
+  const note = (found, link) => places.push([found.index + found[1].length, found[2].length, link]);
+  for (const found of text.matchAll(NOTICE)) note(found, el("a", { href: found[2] }, noticeName));
+  if (calls) for (const found of text.matchAll(NUMBERS)) note(found, el("a", { href: `tel:${found[2]}` }, found[2]));
   places.sort((one, other) => one[0] - other[0]);
   const parts = [];
   let from = 0;
-  for (const [at, words, href] of places) {
-    parts.push(text.slice(from, at), el("a", { href }, words));
-    from = at + words.length;
+  for (const [at, length, link] of places) {
+    parts.push(text.slice(from, at), link);
+    from = at + length;
   }
   parts.push(text.slice(from));
   return parts;

@@ -18,9 +18,10 @@ export class Screen {
     this.unread = 0;
     this.timer = 0;
     this.lost = 0;
+    this.ended = true; // whether the resident is at the end of the conversation
     $("newest").addEventListener("click", () => this.toEnd());
     this.scroll.addEventListener("scroll", () => this._hint());
-    new ResizeObserver(() => this._hint()).observe(this.scroll);
+    new ResizeObserver(() => this._resized()).observe(this.scroll);
     document.addEventListener("visibilitychange", () => this._count(0));
   }
 
@@ -59,7 +60,14 @@ export class Screen {
   }
 
   _hint() {
-    $("newest").hidden = this._left() < NEAR;
+    this.ended = this._left() < NEAR;
+    $("newest").hidden = this.ended;
+  }
+
+  /** A keyboard that comes up, or photos that are chosen, must not cover the end. */
+  _resized() {
+    if (this.ended) this.scroll.scrollTop = this.scroll.scrollHeight;
+    this._hint();
   }
 
   _count(number) {

@@ -69,7 +69,7 @@ def _problem(turn: Turn, understood: Understanding) -> bool:
     else:
         old = turn.draft.lines[i]
         first = lines[0]
-        ranking = first.ranking if first.confidence >= old.confidence else old.ranking
+        ranking = first.ranking if first.ranking and first.confidence >= old.confidence else old.ranking
         turn.change_line(
             i,
             text=_joined(old.text, first.text),
@@ -114,11 +114,11 @@ def choose_service(turn: Turn, i: int, code: str) -> None:
     """The resident chose; or none of those offered was right: then the likeliest goes on, for a person to look at."""
     line = turn.draft.lines[i]
     if code == NONE_OF_THESE:
-        rest = [c for c, _ in line.ranking if c not in options(line)]
-        if turn.was_asked("detail:problem"):
-            turn.change_line(i, service_code=rest[0] if rest else line.service_code, settled=True)
+        rest = tuple(pair for pair in line.ranking if pair[0] not in options(line)) or line.ranking
+        if turn.was_asked("detail:problem", i):
+            turn.change_line(i, service_code=rest[0][0] if rest else line.service_code, settled=True)
         else:
-            turn.change_line(i, service_code=None, confidence=0.0)
+            turn.change_line(i, service_code=None, confidence=0.0, ranking=rest)
     else:
         turn.change_line(i, service_code=code, settled=True)
     advance(turn)

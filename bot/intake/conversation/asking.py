@@ -28,7 +28,8 @@ def advance(turn: Turn) -> None:
 def _ask_about(turn: Turn, i: int, line: Line) -> bool:
     """Asks what this line still lacks; False where it lacks nothing that can be asked."""
     if not _no_menu(turn, line):
-        if is_lost(line) and not turn.was_asked("detail:problem") and not turn.was_asked("which_service", i):
+        unknown = line.service_code is None or not turn.was_asked("which_service", i)  # "none of these" leaves None
+        if is_lost(line) and unknown and not turn.was_asked("detail:problem", i):
             _ask_problem(turn, i)
             return True
         if not is_sure(line) and not turn.was_asked("which_service", i) and len(options(line)) > 1:
@@ -60,7 +61,7 @@ def _needs_place(turn: Turn, line: Line) -> bool:
 
 
 def _ask_problem(turn: Turn, about: int = 0) -> None:
-    again = turn.was_asked("detail:problem")
+    again = turn.was_asked("detail:problem", about)
     if turn.draft.photos or turn.draft.pin:
         key = "ask_problem_more" if again else "ask_problem_kept"
     else:
@@ -109,7 +110,11 @@ def _offer_duplicate(turn: Turn) -> bool:
 
 
 def _show_card(turn: Turn) -> None:
-    # Places that could not be told apart, or that the resident has no better words for, go as they are.
+    # Places that could not be told apart, or that the resident has no better words for, go as they are; a line whose
+    # service stayed unknown goes under the likeliest one, and a person looks at it.
+    for i, line in enumerate(turn.draft.lines):
+        if line.service_code is None and line.ranking:
+            turn.change_line(i, service_code=line.ranking[0][0], confidence=0.0)
     turn.change(expects="confirm", about=0, revision=turn.draft.revision + 1)
     optional = any(KINDS[kind].optional for kind in turn.draft.warned)
     turn.says.append(card_say(turn.draft, turn.world.city, optional))

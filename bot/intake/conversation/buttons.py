@@ -61,7 +61,7 @@ def _may_drop(turn: Turn, value: str) -> bool:
     revision, _, index = value.partition(":")
     draft = turn.draft
     current = revision == str(draft.revision) and draft.expects == "confirm" and len(draft.lines) > 1
-    return current and index.isdigit() and int(index) < len(draft.lines)
+    return current and index in {str(i) for i in range(len(draft.lines))}
 
 
 def _offered_service(turn: Turn, code: str) -> bool:

@@ -16,8 +16,11 @@ def obey(turn: Turn, command: str) -> None:
         turn.say("greeting", bureau=city.bureau, privacy_url=city.privacy_url)
     elif name == "status":
         filed.tell_status(turn)
+    elif name == "cancel" and turn.draft.empty:
+        turn.change(expects=None, survey=None)  # a question may be open all the same, such as why it was not good
+        turn.say("nothing_to_cancel")
     elif name == "cancel":
-        drop(turn) if not turn.draft.empty else turn.say("nothing_to_cancel")
+        drop(turn)
     elif name == "person":
         hand_over(turn)
     elif name == "privacy":

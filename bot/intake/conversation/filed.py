@@ -35,8 +35,13 @@ def file(turn: Turn) -> None:
     """Files every line of the draft; the tickets' numbers are told by the effect's own messages."""
     draft = turn.draft
     lines = tuple(line for line in draft.lines if line.service_code)
-    turn.do(FileTickets(draft, lines))
-    if any(not is_sure(line) for line in lines):
+    if lines:
+        turn.do(FileTickets(draft, lines))
+    else:  # no service can be named at all: a person reads it
+        city = turn.world.city
+        key = "handoff_open" if turn.world.office_open else "handoff_closed"
+        turn.say(key, fallback=city.hotlines.fallback, area_code=city.area_code)
+    if len(lines) < len(draft.lines) or any(not is_sure(line) for line in lines):
         turn.do(AskPerson("low_confidence"))
     turn.draft = draft.fresh()
 

@@ -33,6 +33,8 @@ def line_from_ranking(text: str, understood: Understanding) -> Line:
 def places_of(text: str, understood: Understanding) -> list[Place]:
     """The place of each request, in order; a request without one of its own lies where the one before it does."""
     requests = understood.requests
+    if not requests:
+        return []
     if len(requests) == 1:
         return [compose(text, understood.places)]
     owned: list[list[Mention]] = [[] for _ in requests]

@@ -100,11 +100,11 @@ def build_pages(city: City) -> APIRouter:
     )
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
+    @router.api_route("/", methods=["GET", "HEAD"])
     async def chat(request: Request) -> HTMLResponse:
         return _render(environment, "chat.html", chat_page(city, words, _language(request)))
 
-    @router.get("/privacy")
+    @router.api_route("/privacy", methods=["GET", "HEAD"])
     async def privacy(request: Request) -> HTMLResponse:
         return _render(environment, "privacy.html", privacy_page(city, words, _language(request)))
 

@@ -1,17 +1,26 @@
 """Whatever comes in over the web, the answer is a reason in plain words, and nothing is stored that should not be."""
 
 import io
+import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.bot.channels.web.running import Resident, RunningWeb, running
+from bot.channels.web.api import build_router
+from bot.channels.web.bells import ConversationBells
+from bot.intake.clock import utc_now
+from bot.intake.database import Database
+from bot.intake.signals import Signals
+from bot.settings import read_settings
+from tests.bot.channels.web.running import CITY, ROOT, Resident, RunningWeb, running
 from tests.bot.channels.web.test_api import jpeg
 
 BAD = [
@@ -126,20 +135,36 @@ def test_another_sessions_upload_is_refused(web: RunningWeb, resident: Resident)
     assert web.items(resident.token) == []
 
 
+def calls_that_need_a_session() -> list[tuple[str, str]]:
+    """Every call of the API but the one that opens a session."""
+    signals, bells = Signals(), ConversationBells(Database("sqlite://"))
+    router = build_router(Database("sqlite://"), CITY, read_settings({}), signals, utc_now, bells)
+    calls = [(method, r.path) for r in router.routes if isinstance(r, APIRoute) for method in r.methods]
+    return sorted(set(calls) - {("POST", "/chat/api/sessions")})
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic abc", "Bearer " + "x" * 5000, "bearer \xe9"])
-def test_without_a_valid_token_nothing_is_answered(web: RunningWeb, header: str) -> None:
+def test_without_a_valid_token_no_call_is_answered(web: RunningWeb, header: str) -> None:
     headers = {"Authorization": header.encode("latin-1")} if header else {}
-    for method, path in [
-        ("POST", "/chat/api/messages"),
-        ("GET", "/chat/api/messages"),
-        ("GET", "/chat/api/stream"),
-        ("POST", "/chat/api/uploads"),
-        ("GET", "/chat/api/uploads/x"),
-        ("DELETE", "/chat/api/sessions/current"),
-    ]:
+    calls = calls_that_need_a_session()
+    assert len(calls) == 6
+    for method, path in calls:
         answer = web.http.request(method, path, headers=headers)
         assert answer.status_code == 401 and answer.json()["error"]
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_every_call_is_documented() -> None:
+    words = (ROOT / "docs" / "reference" / "chat-api.md").read_text(encoding="utf-8")
+    for method, path in [*calls_that_need_a_session(), ("POST", "/chat/api/sessions")]:
+        assert f"`{method} {path}`" in words
+
+
+def test_the_same_message_at_the_same_moment_is_taken_once(web: RunningWeb, resident: Resident) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: resident.post(id="same", text="路灯").status_code, range(8)))
+    assert sorted(codes) == [200] * 7 + [202]
+    assert len(web.items(resident.token)) == 1
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "after=99999999999", "wait=26", "wait=-1", "wait=nan"])
@@ -226,8 +251,6 @@ def test_no_words_of_a_resident_reach_the_log(resident: Resident, caplog: pytest
     )
 )
 def test_no_json_makes_the_service_stumble(resident: Resident, document: Any) -> None:
-    import json
-
     raw = json.dumps(document, ensure_ascii=True).encode()
     answer = resident.http.post("/chat/api/messages", content=raw, headers=resident.headers)
     assert answer.status_code in (200, 202, 400)

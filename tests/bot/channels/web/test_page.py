@@ -1,6 +1,7 @@
 """The chat page in a real browser, with a bot that is played by the tests."""
 
 import io
+import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +48,8 @@ def visitor(web: RunningWeb, browser: Browser) -> Iterator[Visitor]:
 def axe() -> None:
     """axe-core from the npm registry, as web/package-lock.json pins it."""
     if not AXE.exists():
+        if shutil.which("npm") is None:
+            pytest.fail("axe-core comes from the npm registry: install Node.js with npm (apt-get install npm)")
         subprocess.run(
             ["npm", "ci", "--ignore-scripts", "--no-fund", "--no-audit"], cwd=ROOT / "web", check=True, timeout=180
         )

@@ -36,26 +36,32 @@ class Engine:
     async def turn(self, sender: str, text: str) -> None:
         """Has one message understood and completed by the action. Returns when it is stored; raises EngineError."""
         answer = await self._post("/webhooks/rest/webhook", {"sender": sender, "message": guard(text)})
-        if not any(isinstance(entry, dict) and "done" in (entry.get("custom") or {}) for entry in answer):
+        if not any(_acknowledges(entry) for entry in answer):
             raise EngineEmpty("the engine's answer holds no acknowledgement")
 
     async def is_ready(self) -> bool:
         """Whether a model is loaded and can be asked."""
         try:
             response = await self._client.get(f"{self._url}/status", timeout=2.0)
-        except httpx.HTTPError:
+            status = response.json() if response.status_code == 200 else None
+        except (httpx.HTTPError, ValueError):  # not there, or something else answers at this address
             return False
-        return response.status_code == 200 and bool(response.json().get("model_file"))
+        return isinstance(status, dict) and bool(status.get("model_file"))
 
     async def _post(self, path: str, body: dict[str, Any]) -> list[Any]:
         try:
             response = await self._client.post(f"{self._url}{path}", json=body, timeout=TIMEOUT)
             response.raise_for_status()
             answer = response.json()
-        except (httpx.TransportError, httpx.HTTPStatusError) as error:
+        except httpx.HTTPError as error:
             raise EngineDown(f"the engine cannot be reached: {type(error).__name__}") from error
         except ValueError as error:
             raise EngineEmpty("the engine's answer is not JSON") from error
         if not isinstance(answer, list):
             raise EngineEmpty("the engine's answer is not a list")
         return answer
+
+
+def _acknowledges(entry: Any) -> bool:
+    custom = entry.get("custom") if isinstance(entry, dict) else None
+    return isinstance(custom, dict) and "done" in custom

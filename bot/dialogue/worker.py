@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.dialogue.engine import Engine, EngineError
@@ -28,6 +29,7 @@ LEASE = timedelta(seconds=30)  # longer than the engine's own time limit
 IDLE = 30.0  # seconds; the longest sleep without a signal
 SOON = 0.5  # seconds before the first further try
 LATEST = 20.0  # seconds between tries while the engine is away
+DATABASE_AWAY = 1.0  # seconds before the database is asked again
 STUCK_AFTER = 5  # tries after which a person is told
 
 
@@ -66,12 +68,19 @@ class DialogueWorker:
     async def _work(self) -> None:
         while not self._stopping:
             ticket = self._signals.inbox.ticket()
-            item = await self._database.run(inbox.claim_next, self._clock(), LEASE)
-            if item is None:
-                await self._signals.inbox.wait(ticket, await self._pause())
-                continue
-            await self._handle(item)
-            self._signals.inbox.set()  # the resident's next message may be claimed now
+            try:
+                await self._work_once(ticket)
+            except SQLAlchemyError as error:  # locked, or restarting: whatever is leased comes back by itself
+                logger.warning("database_away", extra={"trouble": type(error).__name__})
+                await self._signals.inbox.wait(ticket, DATABASE_AWAY)
+
+    async def _work_once(self, ticket: int) -> None:
+        item = await self._database.run(inbox.claim_next, self._clock(), LEASE)
+        if item is None:
+            await self._signals.inbox.wait(ticket, await self._pause())
+            return
+        await self._handle(item)
+        self._signals.inbox.set()  # the resident's next message may be claimed now
 
     async def _pause(self) -> float:
         now = self._clock()

@@ -22,10 +22,17 @@ def build_action_app(complete: CompleteTurn, token: str) -> FastAPI:
 
     @app.post("/webhook")
     async def webhook(request: Request) -> dict[str, Any]:
-        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {token}"):
+        shown = request.headers.get("authorization", "")
+        if not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "this address serves the engine only")
         try:
-            result = await executor.run(await request.json())
+            call = await request.json()
+        except ValueError as error:
+            raise HTTPException(400, "the body is not JSON") from error
+        if not isinstance(call, dict):
+            raise HTTPException(400, "the body is not an action call")
+        try:
+            result = await executor.run(call)
         except (ActionExecutionRejection, ActionNotFoundException) as error:
             logger.warning("action_refused", extra={"trouble": type(error).__name__})
             raise HTTPException(404, "there is no such action") from error

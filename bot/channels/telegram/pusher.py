@@ -82,7 +82,7 @@ class Pusher:
 
     async def _record_trouble(self, message: Message, error: TelegramError) -> None:
         now = self._clock()
-        ids = {"message": message.id, "trouble": type(error).__name__, "attempts": message.attempts}
+        ids = {"message_id": message.id, "trouble": type(error).__name__, "attempts": message.attempts}
         match verdict(error, message.attempts):
             case Later(seconds):
                 logger.info("message_put_off", extra={**ids, "seconds": seconds})

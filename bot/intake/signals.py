@@ -56,11 +56,15 @@ class Signals:
             session.info.setdefault("added", set()).update(added)
 
         def ring(session: Session) -> None:
+            if session.in_nested_transaction():  # a savepoint: nobody can see the rows yet
+                return
             for name in session.info.pop("added", ()):
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(bells[name])
 
         def forget(session: Session) -> None:
+            if session.in_nested_transaction():  # what was added before the savepoint still counts
+                return
             session.info.pop("added", None)
 
         event.listen(database.sessions, "after_flush", note)

@@ -10,7 +10,6 @@ from telegram.ext.filters import StatusUpdate
 
 from bot.intake.phrases import LANGUAGES
 
-COMMANDS = ("start", "help", "status", "cancel", "language", "privacy", "delete", "person")
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/bmp", "image/tiff")
 # What a message may carry that we cannot read; an animation also carries a document, so it comes first.
 UNREADABLE = (
@@ -27,7 +26,14 @@ UNREADABLE = (
     "story",
     "game",
 )
-_COMMAND = re.compile(r"/([a-z]+)(?:@\w+)?(?:\s+(\S+))?\s*", re.IGNORECASE)
+# A command stands alone; any other text that starts with "/" is what somebody wrote. A link to the bot may give `start`
+# a word, and in some clients the bot's name follows.
+_COMMAND = re.compile(
+    r"\s*[/／](?P<name>start|help|status|cancel|privacy|person|language|delete)(?:@\w+)?"
+    r"(?:\s+(?P<value>\S+))?\s*",
+    re.IGNORECASE,
+)
+VALUES = {"language": ("zh", "en"), "delete": ("yes",)}
 
 
 @dataclass(frozen=True)
@@ -94,10 +100,13 @@ def language_of(user: User | None) -> str:
 
 def command_in(text: str) -> str | None:
     """The command without its slash and the bot's name; None where the text is no command of ours."""
-    match = _COMMAND.fullmatch(text)
-    if match is None or match[1].lower() not in COMMANDS:
+    found = _COMMAND.fullmatch(text)
+    if found is None:
         return None
-    return f"{match[1].lower()} {match[2]}" if match[2] else match[1].lower()
+    name, value = found["name"].lower(), (found["value"] or "").lower()
+    if not value or name == "start":
+        return name
+    return f"{name} {value}" if value in VALUES.get(name, ()) else None
 
 
 def update_id_of(message: Message) -> str:

@@ -33,6 +33,11 @@ def is_held(item: InboxItem) -> bool:
     return item.state == "waiting" and "files" in item.payload
 
 
+def lock(session: Session, item: InboxItem) -> None:
+    """Reads the item as it is now, and keeps it so: its pictures may be arriving at this moment."""
+    session.refresh(item, with_for_update=True)
+
+
 def hold(item: InboxItem, files: tuple[str, ...], part: str | None, now: datetime) -> None:
     """Keeps a fresh item back until its pictures are here; `part` is given for the first part of an album."""
     album = {} if part is None else {"parts": [part], "settles_at": (now + SETTLE).isoformat()}

@@ -60,23 +60,22 @@ def _store_part(
     session: Session, conversation: Conversation, incoming: Incoming, part: str, city: City, now: datetime
 ) -> bool:
     """All parts of an album are one item; a part that comes when the item is handled already is one of its own."""
-    album = inbox.find_item(session, conversation.id, incoming.update_id)
-    if album is None:
-        item, new = inbox.receive(session, conversation, incoming.update_id, incoming.kind, incoming.payload, now)
-        if new:
-            held.hold(item, incoming.files, part, now)
-            _warn_early(session, conversation, item, city, now)
-        return new
+    album, new = inbox.receive(session, conversation, incoming.update_id, incoming.kind, incoming.payload, now)
+    if new:
+        held.hold(album, incoming.files, part, now)
+        _warn_early(session, conversation, album, city, now)
+        return True
+    held.lock(session, album)
     if part in album.payload.get("parts", ()):
         return False
     if held.is_held(album):
         held.add_part(album, incoming.files, part, incoming.payload.get("text"), now)
         _warn_early(session, conversation, album, city, now)
         return True
-    item, new = inbox.receive(session, conversation, part, incoming.kind, incoming.payload, now)
+    late, new = inbox.receive(session, conversation, part, incoming.kind, incoming.payload, now)
     if new:
-        held.hold(item, incoming.files, None, now)
-        _warn_early(session, conversation, item, city, now)
+        held.hold(late, incoming.files, None, now)
+        _warn_early(session, conversation, late, city, now)
     return new
 
 

@@ -37,13 +37,21 @@ def check_city(folder: Path) -> list[Finding]:
     except CityError as error:
         return [Finding("error", str(folder), str(error))]
     findings = [
-        *_services(folder),
-        *_examples(folder, city),
-        *_places(folder, city),
-        *_phrases(folder),
+        *_whole("services.yml", _services(folder)),
+        *_whole("examples", _examples(folder, city)),
+        *_whole("places.csv", _places(folder, city)),
+        *_whole("phrases", _phrases(folder)),
         *_hotlines(city),
     ]
     return sorted(findings, key=lambda finding: finding.severity)
+
+
+def _whole(where: str, found: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings; a file of a shape that the check cannot go through is one more."""
+    try:
+        yield from found
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, yaml.YAMLError) as error:
+        yield Finding("error", where, f"cannot be checked to its end: {error!r}; mend this first")
 
 
 def _services(folder: Path) -> Iterator[Finding]:
@@ -64,7 +72,7 @@ def _service(entry: dict[str, Any], where: str) -> Iterator[Finding]:
     code = entry["code"]
     for part in ("name", "short", "group", "department"):
         for language in LANGUAGES:
-            if not entry[part].get(language):
+            if not (entry.get(part) or {}).get(language):
                 yield Finding("error", where, f"{code} has no {part} in '{language}'")
     if entry["urgency"] not in URGENCIES:
         yield Finding("error", where, f"{code}: urgency '{entry['urgency']}' is none of {', '.join(URGENCIES)}")
@@ -95,6 +103,8 @@ def _places(folder: Path, city: City) -> Iterator[Finding]:
     where = "places.csv"
     with (folder / where).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    if not rows:
+        yield Finding("error", where, "holds no places")
     names = {row["name"] for row in rows} | {city.name["zh"], f"{city.name['zh']}城区"}
     codes = Counter(row["code"] for row in rows if row["code"])
     for code, count in codes.items():
@@ -105,11 +115,21 @@ def _places(folder: Path, city: City) -> Iterator[Finding]:
             yield Finding("error", where, f"{row['name']}: kind '{row['kind']}' is none of {', '.join(KINDS)}")
         if row["parent"] not in names:
             yield Finding("error", where, f"{row['name']}: the unit above it, {row['parent']}, is not in the file")
-        if row["lat"] and not city.bounds.holds(float(row["lat"]), float(row["lon"])):
-            yield Finding("error", where, f"{row['name']}: its position is not within the city's bounds")
+        if row["lat"] or row["lon"]:
+            yield from _position(row, city, where)
     unverified = sum(row["confidence"] == "unverified" for row in rows)
     if unverified:
         yield Finding("note", where, f"{unverified} places are not verified")
+
+
+def _position(row: dict[str, str], city: City, where: str) -> Iterator[Finding]:
+    try:
+        inside = city.bounds.holds(float(row["lat"]), float(row["lon"]))
+    except ValueError:
+        yield Finding("error", where, f"{row['name']}: its position must be two numbers, lat and lon, or neither")
+        return
+    if not inside:
+        yield Finding("error", where, f"{row['name']}: its position is not within the city's bounds")
 
 
 def _phrases(folder: Path) -> Iterator[Finding]:

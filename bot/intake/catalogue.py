@@ -38,7 +38,7 @@ class Catalogue:
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
             services = [_service(entry) for entry in document["services"]]
-        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError) as error:
             raise CityError(f"{path} cannot be read: {error!r}") from error
         return cls({service.code: service for service in services})
 

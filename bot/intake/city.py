@@ -88,14 +88,14 @@ class City:
                 phrases=Phrases.load(folder),
                 place_names=_place_names(folder / "places.csv"),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CityError(f"{folder}/city.yml or hotlines.yml lacks or misspells something: {error!r}") from error
 
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise CityError(f"{path} cannot be read: {error}") from error
     if not isinstance(document, dict):
         raise CityError(f"{path} must hold names with values")
@@ -106,5 +106,5 @@ def _place_names(path: Path) -> dict[str, tuple[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return {row["code"]: (row["name"], row["parent"]) for row in csv.DictReader(file) if row["code"]}
-    except (OSError, KeyError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise CityError(f"{path} cannot be read: {error!r}") from error

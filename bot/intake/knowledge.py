@@ -51,7 +51,7 @@ class Knowledge:
                     )
                     for item in items
                 ]
-            except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+            except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError) as error:
                 raise CityError(f"{path} cannot be read: {error!r}") from error
         return cls(tuple(entries))
 

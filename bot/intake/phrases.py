@@ -30,8 +30,10 @@ class Phrases:
             path = folder / "phrases" / f"{language}.yml"
             try:
                 document = yaml.safe_load(path.read_text(encoding="utf-8"))
-            except (OSError, yaml.YAMLError) as error:
+            except (OSError, ValueError, yaml.YAMLError) as error:
                 raise CityError(f"{path} cannot be read: {error}") from error
+            if not isinstance(document, dict):
+                raise CityError(f"{path} must hold keys with their phrases")
             words[language] = {str(key): str(text).rstrip("\n") for key, text in document.items()}
         return cls(words)
 

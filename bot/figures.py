@@ -40,8 +40,10 @@ class Figures:
         self._inbox_age.set(_age(oldest, now))
         unsent = select(func.count()).select_from(Message).where(Message.state.in_(("waiting", "claimed")))
         self._messages.set(session.scalar(unsent) or 0)
+        self._tickets.clear()  # what has fallen to nothing must not keep its last figure
         for status, number in session.execute(select(Ticket.status, func.count()).group_by(Ticket.status)):
             self._tickets.labels(status).set(number)
+        self._outbox.clear()
         for (backend, state), number in outbox.count_by_state(session).items():
             self._outbox.labels(backend, state).set(number)
         open_items = select(func.min(OutboxItem.created_at)).where(OutboxItem.state.not_in(("accepted", "dead")))

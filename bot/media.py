@@ -37,7 +37,7 @@ def build_media_router(database: Database, signer: MediaSigner, folder: Path) ->
 
     @router.get("/media/{upload_id}/{signature}")
     async def media(upload_id: str, signature: str) -> FileResponse:
-        if not hmac.compare_digest(signature, signer.signature(upload_id)):
+        if not hmac.compare_digest(signature.encode(), signer.signature(upload_id).encode()):
             raise HTTPException(404, "there is no such picture")
         upload = await database.read(uploads.find_upload, upload_id)
         if upload is None or not (folder / upload.path).is_file():

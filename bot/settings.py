@@ -114,7 +114,7 @@ def _from_environment(environ: Mapping[str, str], name: str) -> str | None:
     if (path := environ.get(f"{key}_FILE")) is not None:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise SettingError(f"{key}_FILE names a file that cannot be read: {path}") from error
     return environ.get(key)
 

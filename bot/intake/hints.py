@@ -126,7 +126,7 @@ def says_unknown(text: str) -> bool:
 
 def ordinal(text: str, count: int) -> int | None:
     """Which of `count` things is meant, from 0 ("第二个" → 1); None where no number is said or it is too high."""
-    if len(text) > 20:
+    if len(text) > 20 or count < 1:
         return None
     if _LAST.search(text):
         return count - 1

@@ -119,7 +119,7 @@ def test_yes_and_no_in_words(text: str, yes: bool, no: bool) -> None:
     ("text", "count", "index"),
     [
         ("第二个", 3, 1), ("第1个", 3, 0), ("选3", 3, 2), ("2", 3, 1), ("最后一个", 3, 2), ("the first one", 3, 0), ("头一个", 2, 0),
-        ("上面那个", 2, 0), ("第五个", 3, None), ("第二个路口往东走到头的那个小区里边的垃圾桶", 3, None), ("", 3, None), ("路灯", 3, None),
+        ("上面那个", 2, 0), ("第五个", 3, None), ("最后一个", 0, None), ("1", 0, None), ("第二个路口往东走到头的那个小区里边的垃圾桶", 3, None), ("", 3, None), ("路灯", 3, None),
     ],
 )  # fmt: skip
 def test_ordinals(text: str, count: int, index: int | None) -> None:

@@ -93,3 +93,14 @@ def test_a_forged_drop_button_with_digits_of_other_scripts_is_only_stale() -> No
     for index in ("²", "٣", "-1", "9" * 5000, "0:0", ""):
         talk.press(f"drop:{talk.draft.revision}:{index}")
         assert talk.outcome.says[0].key == "button_stale" and len(talk.draft.lines) == 2
+
+
+def test_a_pin_sent_along_with_the_choice_of_a_place_settles_it() -> None:
+    talk = Talk()
+    codes = tuple(code for code, (name, _) in talk.world.city.place_names.items() if name.startswith("张庄村"))
+    text = "张庄村头路边倒了一大片碎砖"
+    spot = place(text, "张庄村头", "village", candidates=codes)
+    talk.text(text, understood(requests=(request(text, "倒了一大片碎砖", "UM-A04"),), places=(spot,)))
+    assert talk.last.expects == "which_place"
+    talk.text("最后一个", understood("answer", intent="choose"), pin=(33.79, 114.52))
+    assert talk.last.expects == "confirm" and talk.last.card["requests"][0]["lat"] == 33.79

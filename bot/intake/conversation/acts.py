@@ -4,6 +4,7 @@ from bot.intake.addresses import compose
 from bot.intake.conversation import filed
 from bot.intake.conversation.asking import advance
 from bot.intake.conversation.changes import correct, supplement, with_kept_place
+from bot.intake.conversation.dangers import danger_say
 from bot.intake.conversation.heard import AskPerson
 from bot.intake.conversation.problems import danger_line, line_from_ranking, lines_from
 from bot.intake.conversation.turn import Turn
@@ -74,6 +75,8 @@ def danger_without_request(turn: Turn, understood: Understanding) -> None:
 def call_person(turn: Turn, kind: str) -> None:
     """Somebody may be in danger from themselves or is a child: no questions, nothing collected, a person is called."""
     turn.do(AskPerson("danger", {"kind": kind}))
+    if not turn.says and not turn.heard.already_warned:  # said before in this draft, but silence would be worse
+        turn.says.append(danger_say(kind, turn.world.city.hotlines))
 
 
 def _status(turn: Turn, understood: Understanding) -> None:

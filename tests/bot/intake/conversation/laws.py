@@ -25,8 +25,7 @@ def newly_asked(played: Played) -> tuple[str, ...]:
 
 def never_silent(played: Played) -> None:
     filed = sum(len(effect.lines) for effect in played.outcome.effects if isinstance(effect, FileTickets))
-    kind = played.heard.danger
-    warned = kind is not None and (played.heard.already_warned or kind in played.draft.warned)
+    warned = played.heard.danger is not None and played.heard.already_warned
     assert played.outcome.says or filed or warned, "silence"
 
 

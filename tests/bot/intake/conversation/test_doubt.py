@@ -104,3 +104,11 @@ def test_a_pin_sent_along_with_the_choice_of_a_place_settles_it() -> None:
     assert talk.last.expects == "which_place"
     talk.text("最后一个", understood("answer", intent="choose"), pin=(33.79, 114.52))
     assert talk.last.expects == "confirm" and talk.last.card["requests"][0]["lat"] == 33.79
+
+
+def test_whoever_speaks_of_harming_themselves_twice_is_answered_twice() -> None:
+    talk = Talk()
+    for words in ("活着没意思了想跳下去", "真的不想活了"):
+        talk.text(words, understood(requests=(), danger="selfharm"))
+        assert talk.outcome.says[0].emergency and "12356" in talk.outcome.says[0].params["numbers"]
+        assert any(isinstance(effect, AskPerson) for effect in talk.outcome.effects)

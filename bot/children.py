@@ -3,7 +3,7 @@
 import sys
 
 from bot.doors import LOOPBACK
-from bot.settings import Settings
+from bot.settings import SettingError, Settings
 from bot.supervisor import Child
 
 
@@ -11,6 +11,10 @@ def children_of(settings: Settings, model: str, action_port: int, action_token: 
     logs = settings.data / "log"
     children = []
     if not settings.engine_url:
+        if not settings.engine_python.is_file():
+            raise SettingError(
+                f"the engine's environment is not built ({settings.engine_python} is missing); run `make setup`"
+            )
         children.append(
             Child(
                 "engine",

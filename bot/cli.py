@@ -124,6 +124,6 @@ def main() -> None:
             cause = cause.__cause__
         sys.exit(1)
     except ExceptionGroup as group:
-        for error in group.exceptions:
-            typer.echo(f"yizhan: {error}", err=True)
+        for fault in group.exceptions:
+            typer.echo(f"yizhan: {fault}", err=True)
         sys.exit(1)

@@ -4,7 +4,18 @@ import logging
 import logging.config
 from pathlib import Path
 
-QUIET = ("httpx", "httpcore", "uvicorn.access", "telegram", "rasa_sdk", "alembic", "sanic", "asyncio", "multipart")
+QUIET = (
+    "httpx",
+    "httpcore",
+    "uvicorn.access",
+    "uvicorn.error",
+    "telegram",
+    "rasa_sdk",
+    "alembic",
+    "sanic",
+    "asyncio",
+    "multipart",
+)
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 

@@ -24,8 +24,8 @@ from bot.doors import LOOPBACK, Door, check_free, free_port
 from bot.figures import Figures
 from bot.forwarding.backends.load import Backends, load_backends
 from bot.forwarding.worker import Worker
-from bot.health import Health, build_health_router
-from bot.intake import circuits, turns
+from bot.health import Check, Health, build_health_router
+from bot.intake import circuits, turns, uploads
 from bot.intake.calendar import Calendar
 from bot.intake.city import City
 from bot.intake.clock import Clock, utc_now
@@ -42,6 +42,7 @@ from bot.statuses.push import push_router
 
 logger = logging.getLogger(__name__)
 
+TIDY_EVERY = 3600.0  # seconds
 READY_POLL = 0.25  # seconds between looks at the engine while it starts
 Announce = Callable[[str], None]
 
@@ -124,7 +125,8 @@ async def _run(
     async def complete(item_id: int, lease_token: str, document: dict[str, Any]) -> bool:
         return await database.run(turns.complete_turn, service.desk, item_id, lease_token, document, clock())
 
-    public = Door(_public_app(service, engine, newsroom, telegram), settings.host, settings.port)
+    app, end_streams = _public_app(service, engine, newsroom, telegram)
+    public = Door(app, settings.host, settings.port)
     action = Door(build_action_app(complete, token), LOOPBACK, action_port)
     children = children_of(settings, model, action_port, token, service.desk_secret)
     async with asyncio.TaskGroup() as group:
@@ -135,19 +137,23 @@ async def _run(
         group.create_task(dialogue.run())
         group.create_task(forwarding.run(stop, service.signals.outbox))
         group.create_task(poller.run(stop))
+        until_cancelled.append(group.create_task(_tidy(service)))
         if telegram is not None:
             group.create_task(telegram.run(stop))
         await stop.wait()
         announce("Stopping: the work in hand is finished first.")
         dialogue.stop()
+        end_streams()
         public.close()
         action.close()
         for task in until_cancelled:
             task.cancel()
 
 
-def _public_app(service: Service, engine: Engine, newsroom: Newsroom, telegram: Telegram | None) -> FastAPI:
-    """Everything behind the one public port."""
+def _public_app(
+    service: Service, engine: Engine, newsroom: Newsroom, telegram: Telegram | None
+) -> tuple[FastAPI, Callable[[], None]]:
+    """Everything behind the one public port, and what ends the open chat streams."""
     settings, database = service.settings, service.database
     figures = Figures(database, service.clock)
     app = FastAPI(title="yizhan", docs_url=None, redoc_url=None, openapi_url=None)
@@ -156,8 +162,7 @@ def _public_app(service: Service, engine: Engine, newsroom: Newsroom, telegram: 
     app.include_router(build_media_router(database, service.media, settings.uploads))
     if telegram is not None and telegram.router is not None:
         app.include_router(telegram.router)
-    build_web(app, database, service.city, settings, service.signals, service.clock)
-    return app
+    return app, build_web(app, database, service.city, settings, service.signals, service.clock)
 
 
 def _health(service: Service, engine: Engine) -> Health:
@@ -176,8 +181,16 @@ def _health(service: Service, engine: Engine) -> Health:
         ]
         return f"paused: {', '.join(names)}" if names else "ok"
 
-    parts = {"database": database_state, "engine": engine_state, "forwarding": forwarding_state}
+    parts: dict[str, Check] = {"database": database_state, "engine": engine_state, "forwarding": forwarding_state}
     return Health(parts, {"database", "engine"})
+
+
+async def _tidy(service: Service) -> None:
+    """Removes, now and then, the files of pictures whose rows were erased."""
+    while True:
+        known = await service.database.read(uploads.list_paths)
+        await asyncio.to_thread(uploads.remove_orphans, service.settings.uploads, known, service.clock())
+        await asyncio.sleep(TIDY_EVERY)
 
 
 async def _tell_when_ready(settings: Settings, engine: Engine, announce: Announce) -> None:

@@ -67,6 +67,11 @@ def list_messages(session: Session, conversation_id: str, after: int, now: datet
     return list(session.scalars(query))
 
 
+def find_last(session: Session, conversation_id: str) -> Message | None:
+    query = select(Message).where(Message.conversation_id == conversation_id).order_by(Message.seq.desc()).limit(1)
+    return session.scalar(query)
+
+
 def claim_message(session: Session, channel: str, now: datetime) -> Message | None:
     """Leases the next message to push: in order within a conversation, other conversations never wait."""
     earlier = aliased(Message)

@@ -201,7 +201,7 @@ class OutboxItem(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("event_id", "backend"),
-        Index("ix_outbox_due", "state", "next_attempt_at"),
+        Index("ix_outbox_due", "backend", "state", "next_attempt_at"),
         Index("ix_outbox_ticket", "ticket_id", "seq"),
     )
 

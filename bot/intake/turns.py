@@ -3,7 +3,7 @@
 Fenced by the item's lease: a late or repeated call changes nothing. The engine has been asked before; here is no network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,13 +59,14 @@ def complete_turn(
     if item.state == "done":
         return False
     conversation = get_conversation(session, item.conversation_id)
-    understood = Understanding.read(document) if document is not None else None
+    understood = Understanding.read(document).knowing(desk.city.catalogue.services) if document is not None else None
     if understood is not None and not conversation.language_set and understood.language != conversation.language:
         conversation.language = understood.language
     draft, unreadable = _load_draft(session, conversation.id)
     heard = _heard(session, item, understood)
     if unreadable:
         _queue(session, desk, conversation, Say("draft_unreadable"), now, item.id)
+    draft = _with_open_survey(session, conversation, draft)
     outcome = step(draft, heard, _world(session, desk, conversation, heard, draft, now))
     _save(session, desk, conversation, item, outcome, now)
     item.state = "done"
@@ -73,6 +74,15 @@ def complete_turn(
     item.understood = document
     item.trouble = None
     return True
+
+
+def _with_open_survey(session: Session, conversation: Conversation, draft: Draft) -> Draft:
+    """News that asked for a rating came from outside the conversation: the draft learns of the open question here."""
+    last = messages.find_last(session, conversation.id)
+    if draft.expects is not None or last is None or last.body["expects"] != "rating":
+        return draft
+    payload = last.body["buttons"][0]["payload"]  # rate:<number>:<rating>
+    return replace(draft, expects="rating", survey=payload.split(":")[1])
 
 
 def _heard(session: Session, item: InboxItem, understood: Understanding | None) -> Heard:

@@ -1,6 +1,7 @@
 """What the engine understood of one message, in our own types (the document of interfaces.md §2)."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.intake.errors import EngineSilent
@@ -41,6 +42,16 @@ class Understanding:
     places: tuple[Mention, ...]
     danger: str | None  # kind of danger that is present now
     ranking: tuple[tuple[str, float], ...] = ()  # services for the whole message, whatever its act
+
+    def knowing(self, codes: Container[str]) -> "Understanding":
+        """Without services that the city's folder does not hold, as an older model may name them."""
+        requests = []
+        for request in self.requests:
+            ranking = tuple((code, share) for code, share in request.ranking if code in codes)
+            if ranking:
+                requests.append(replace(request, service_code=ranking[0][0], confidence=ranking[0][1], ranking=ranking))
+        ranking = tuple((code, share) for code, share in self.ranking if code in codes)
+        return replace(self, requests=tuple(requests), ranking=ranking)
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> "Understanding":

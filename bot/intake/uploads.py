@@ -17,6 +17,7 @@ from bot.intake.tables import Upload
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # a picture that unpacks to more is refused
+FRESH = 3600.0  # seconds
 MAX_SIDE = 2560  # pixels; larger pictures are scaled down, enough to see a pothole by
 FORMATS = {"JPEG": ("image/jpeg", "jpg"), "PNG": ("image/png", "png"), "WEBP": ("image/webp", "webp")}
 _SEVERAL = "MPO"  # a JPEG with further pictures behind the first, as many phones write it
@@ -109,3 +110,19 @@ def check_own(session: Session, conversation_id: str, upload_ids: list[str]) -> 
         upload = find_upload(session, upload_id)
         if upload is None or upload.conversation_id != conversation_id:
             raise BadInput("there is no such upload in this session; upload the picture again")
+
+
+def list_paths(session: Session) -> set[str]:
+    """Paths, below the uploads folder, of all pictures that have a row."""
+    return set(session.scalars(select(Upload.path)))
+
+
+def remove_orphans(folder: Path, known: set[str], now: datetime) -> int:
+    """Deletes pictures without a row; one that is younger than FRESH may still be getting its row. How many went."""
+    removed = 0
+    for path in folder.glob("*/*"):
+        old = now.timestamp() - path.stat().st_mtime > FRESH
+        if old and str(path.relative_to(folder)) not in known:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed

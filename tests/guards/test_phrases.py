@@ -43,14 +43,20 @@ def test_every_danger_and_every_status_has_its_words() -> None:
 
 def test_every_key_that_the_code_says_is_there() -> None:
     said = set(re.findall(r"""(?:\bsay|Say|\.ask|\bsay)\(\s*(?:"[a-z_:]+",\s*)?"([a-z_]+)\"""", SOURCES))
-    assert said - {"which_service", "which_place", "location", "detail", "reason", "join_duplicate"} <= set(TABLES["zh"])
+    assert said - {"which_service", "which_place", "location", "detail", "reason", "join_duplicate"} <= set(
+        TABLES["zh"]
+    )
 
 
 def test_no_phrase_is_left_over() -> None:
-    assert [key for key in TABLES["zh"] if key not in FAMILIES and f'"{key}"' not in SOURCES and f"'{key}'" not in SOURCES] == []
+    assert [
+        key for key in TABLES["zh"] if key not in FAMILIES and f'"{key}"' not in SOURCES and f"'{key}'" not in SOURCES
+    ] == []
 
 
 def test_phrases_are_short_enough_for_a_phone() -> None:
     """A question is one breath; only notices and the help may be longer."""
-    long = {"greeting", "help", "privacy", "ask_delete"} | {key for key in TABLES["zh"] if key.startswith(("web_", "notice_"))}
+    long = {"greeting", "help", "privacy", "ask_delete"} | {
+        key for key in TABLES["zh"] if key.startswith(("web_", "notice_"))
+    }
     assert [k for k, text in TABLES["zh"].items() if k not in long and len(str(text)) > 120] == []

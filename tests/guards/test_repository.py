@@ -19,7 +19,9 @@ TEXTS = [path for path in FILES if path.suffix not in (".png", ".jpg", ".webp", 
 
 def test_no_path_of_a_machine_stands_in_a_file() -> None:
     pattern = re.compile(r"(?<![\w.~$}])/(?:work|root|home/\w+|farm)/")
-    bad = [p.name for p in TEXTS if p != Path(__file__) and pattern.search(p.read_text(encoding="utf-8", errors="replace"))]
+    bad = [
+        p.name for p in TEXTS if p != Path(__file__) and pattern.search(p.read_text(encoding="utf-8", errors="replace"))
+    ]
     assert bad == []
 
 

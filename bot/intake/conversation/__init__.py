@@ -9,11 +9,14 @@ from bot.intake.conversation.acts import call_person, danger_without_request, dr
 from bot.intake.conversation.answers import take_answer
 from bot.intake.conversation.asking import advance
 from bot.intake.conversation.buttons import press
+from bot.intake.conversation.changes import change_edited
 from bot.intake.conversation.commands import obey
 from bot.intake.conversation.dangers import KINDS, warn
 from bot.intake.conversation.heard import Heard, Outcome, World
 from bot.intake.conversation.turn import Turn
 from bot.intake.draft import Draft, Place
+
+REPLIES = ("answer", "amend")  # acts that belong to an open question even where danger is named
 
 __all__ = ["Draft", "Heard", "Outcome", "World", "step"]
 
@@ -44,7 +47,9 @@ def step(draft: Draft, heard: Heard, world: World) -> Outcome:
 def _words(turn: Turn) -> None:
     understood = turn.heard.understood
     assert understood is not None  # noqa: S101 - step() made sure
-    if turn.heard.danger and not understood.requests and turn.draft.expects is None:
+    if turn.heard.edited and change_edited(turn, turn.heard.edited, understood):
+        return
+    if turn.heard.danger and not understood.requests and (turn.draft.expects is None or understood.act not in REPLIES):
         danger_without_request(turn, understood)
         return
     if turn.heard.danger and KINDS[turn.heard.danger].service is None:

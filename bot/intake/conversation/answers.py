@@ -202,6 +202,13 @@ def _rating(turn: Turn, understood: Understanding) -> bool:
 
 
 def _reason(turn: Turn, understood: Understanding) -> bool:
+    """The reason for "not satisfied"; a clear report of something else, somewhere else, is no reason."""
+    surveyed = next((t for t in turn.world.tickets if t.number == turn.draft.survey), None)
+    other = [r for r in understood.requests if surveyed and r.service_code != surveyed.service_code]
+    elsewhere = compose(turn.text, understood.places).enough
+    if understood.act == "request" and other and other[0].confidence >= NEW_PROBLEM and elsewhere:
+        turn.change(expects=None, survey=None)
+        return False
     filed.give_reason(turn, turn.text)
     return True
 

@@ -86,7 +86,7 @@ def _line(line: Line, city: City, language: str, number: str) -> str:
         parts.append(say(key, service=service.name, unit=service.department))
     where = address_of(line.place, city)
     if line.place.has_pin:
-        where = say("card_pin", where=where)
+        where = say("card_pin", where=where) if where else say("card_pin_only")
     parts += [f"\n{where}"] if where else []
     parts += ["\n", say("card_words", words=words)]
     return "".join(parts)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from bot.intake import states
 from bot.intake.addresses import compose, refine
 from bot.intake.conversation.asking import advance
-from bot.intake.conversation.heard import AskPerson
-from bot.intake.conversation.problems import lines_from
+from bot.intake.conversation.heard import AskPerson, ChangeTicket
+from bot.intake.conversation.problems import line_from_ranking, lines_from
 from bot.intake.conversation.turn import Turn
 from bot.intake.corrections import Correction, find_correction, swap
 from bot.intake.draft import Line, Place
@@ -94,6 +95,30 @@ def with_kept_place(turn: Turn, line: Line) -> Line:
     if turn.draft.pin and not place.has_pin:
         place = replace(place, lat=turn.draft.pin[0], lon=turn.draft.pin[1])
     return replace(line, place=place)
+
+
+def change_edited(turn: Turn, before: str, understood: Understanding) -> bool:
+    """An edited message takes the place of its first form, on the draft or on the ticket made of it; False elsewhere."""
+    for i, line in enumerate(turn.draft.lines):
+        if before not in line.text:
+            continue
+        meant = lines_from(turn.text, understood) or (line_from_ranking(turn.text, understood),)
+        place = meant[0].place if meant[0].place.text else line.place
+        service = (
+            {"service_code": line.service_code, "confidence": line.confidence, "ranking": line.ranking}
+            if line.settled or not meant[0].ranking
+            else {"service_code": meant[0].service_code, "confidence": meant[0].confidence, "ranking": meant[0].ranking}
+        )
+        pinned = replace(place, lat=line.place.lat, lon=line.place.lon) if line.place.has_pin else place
+        turn.change_line(i, text=line.text.replace(before, turn.text), place=pinned, **service)
+        advance(turn)
+        return True
+    ticket = next((t for t in turn.world.tickets if before in t.text and t.status in states.OPEN), None)
+    if ticket is None or before == turn.text:
+        return False
+    turn.do(ChangeTicket(ticket.id, "ticket.corrected", {"text": turn.text}))
+    turn.say("told_corrected", number=ticket.number)
+    return True
 
 
 def supplement(turn: Turn, understood: Understanding) -> bool:

@@ -230,7 +230,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", "backend", name=op.f("uq_outbox_event_id_backend")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_due", ["state", "next_attempt_at"], unique=False)
+        batch_op.create_index("ix_outbox_due", ["backend", "state", "next_attempt_at"], unique=False)
         batch_op.create_index("ix_outbox_ticket", ["ticket_id", "seq"], unique=False)
 
     op.create_table(

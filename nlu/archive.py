@@ -16,12 +16,12 @@ COMPONENT = "MessageReader"
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Reader]:
+def open_archive(path: Path, threads: int = 1) -> Iterator[Reader]:
     """A Reader on the archive's parts. Raises ModelError where the file is missing or no model of ours."""
     if not path.is_file():
         raise ModelError(f"There is no model {path}; run `make train` or give another file with --model.")
     with tempfile.TemporaryDirectory(prefix="yizhan-model-") as folder:
-        yield Reader(load(_unpack(path, Path(folder))), sha256_of(path))
+        yield Reader(load(_unpack(path, Path(folder)), threads), sha256_of(path))
 
 
 def _unpack(path: Path, folder: Path) -> Path:

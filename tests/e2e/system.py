@@ -33,6 +33,7 @@ class System:
     engine_port: int = field(default_factory=free_port)
     desk_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    residents: list["Resident"] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -109,6 +110,8 @@ class System:
         self.process.wait(timeout=30)
 
     def stop(self) -> None:
+        for resident in self.residents:
+            resident.http.close()
         if self.process is not None and self.process.poll() is None:
             self.kill(signal.SIGTERM)
 
@@ -125,7 +128,8 @@ class System:
         httpx.post(f"{self.desk_url}/desk/api/faults", json={"plan": list(plan)}, timeout=10).raise_for_status()
 
     def resident(self, language: str = "zh") -> "Resident":
-        return Resident(self.url, language)
+        self.residents.append(Resident(self.url, language))
+        return self.residents[-1]
 
 
 class Resident:

@@ -10,11 +10,12 @@ PORT ?= 8080
 ENGINE_PORT ?= 5005
 DESK_PORT ?= 8090
 STATE ?= var
+DIALOGUES ?= ../shared/eval/dialogues.yml
 DATA ?= ../shared/eval/messages.jsonl
 export RASA_TELEMETRY_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run train test test-service test-engine test-e2e check format eval eval-dialogues bench lock clean
+.PHONY: help setup setup-test run train test test-service test-engine test-e2e check format eval eval-dialogues bench-turns lock clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -30,7 +31,7 @@ $(UV): requirements/tools.txt
 	@echo "==> installing the service (Python 3.11 or newer)"
 	@[ -x $(SERVICE) ] || $(UV) venv -q --python $(PYTHON) .venv
 	@$(UV) pip install -q --require-hashes --python $(SERVICE) -r requirements/service.txt
-	@$(UV) pip install -q --no-deps --no-build-isolation --python $(SERVICE) -e . || $(UV) pip install -q --no-deps --python $(SERVICE) -e .
+	@$(UV) pip install -q --no-deps --python $(SERVICE) -e .
 	@touch $@
 
 .venv/.dev: .venv/.service requirements/dev.txt
@@ -49,7 +50,11 @@ $(UV): requirements/tools.txt
 
 setup: .venv/.service .venv-engine/.engine ## Builds both environments
 
-setup-test: setup .venv/.dev .venv-engine/.dev ## Builds what the tests need beside them
+web/node_modules/.done: web/package-lock.json
+	@bash scripts/web.sh
+	@touch $@
+
+setup-test: setup .venv/.dev .venv-engine/.dev web/node_modules/.done ## Builds what the tests need beside them
 	@bash scripts/browser.sh
 
 MODEL_SOURCES := $(shell find nlu language cities data config.yml domain.yml -name '*.py' -o -name '*.yml' -o -name '*.csv' 2>/dev/null)
@@ -88,6 +93,9 @@ test-e2e: setup-test train
 
 eval: setup train ## Scores the model on a labelled file: make eval DATA=path
 	@.venv/bin/yizhan eval $(DATA)
+
+eval-dialogues: setup-test train ## Plays the scripted residents: make eval-dialogues DIALOGUES=path
+	@$(SERVICE) -m bench.dialogues $(DIALOGUES)
 
 lock: $(UV) ## Resolves the requirements again, with hashes and without addresses
 	@bash scripts/lock.sh $(UV)

@@ -24,9 +24,7 @@ class IntakeAction(Action):
     def name(self) -> str:
         return "action_intake"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> list[dict[str, Any]]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         """Acknowledges with {"done": item id}. On any failure it says nothing: silence tells the service to try again."""
         try:
             item_id, lease_token = read_sender(tracker.sender_id)

@@ -15,7 +15,7 @@ DATA ?= ../shared/eval/messages.jsonl
 export RASA_TELEMETRY_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run train test test-service test-engine test-e2e check format eval eval-dialogues bench-turns lock clean
+.PHONY: help setup setup-test run train test test-service test-engine test-e2e check format eval eval-dialogues bench lock clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -96,6 +96,9 @@ eval: setup train ## Scores the model on a labelled file: make eval DATA=path
 
 eval-dialogues: setup-test train ## Plays the scripted residents: make eval-dialogues DIALOGUES=path
 	@$(SERVICE) -m bench.dialogues $(DIALOGUES)
+
+bench: setup-test train ## Figures beside stock Rasa, written to docs/benchmarks.md: make bench DATA=file
+	@$(SERVICE) -m bench $(DATA)
 
 lock: $(UV) ## Resolves the requirements again, with hashes and without addresses
 	@bash scripts/lock.sh $(UV)

@@ -1,0 +1,114 @@
+"""`make bench`: our figures and stock Rasa's, one after the other on the same machine, written to docs/benchmarks.md.
+
+    python -m bench FILE [--epochs N] [--stock saved.json]
+
+`--stock` takes figures of stock Rasa that `bench.stock` printed before, since its training alone takes a quarter of an hour.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import turns
+
+ROOT = Path(__file__).parents[1]
+ENGINE = ROOT / ".venv-engine/bin/python"
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--stock", type=Path)
+    given = parser.parse_args()
+    if given.stock:
+        stock = json.loads(given.stock.read_text(encoding="utf-8"))
+    else:
+        stock = _engine("bench.stock", str(given.file), "--epochs", str(given.epochs))
+    scores = _engine("nlu.evaluate", str(given.file), "--json")
+    parse = _engine("bench.parses", str(given.file))
+    page = _page(given.file, stock, scores, parse, turns.measure())
+    PAGE.write_text(page, encoding="utf-8")
+    print(page)
+    return 0
+
+
+def _engine(module: str, *arguments: str) -> dict[str, Any]:
+    out = subprocess.run(
+        [str(ENGINE), "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    return dict(json.loads(out[out.index("{") :]))
+
+
+def _page(
+    file: Path, stock: dict[str, Any], scores: dict[str, Any], parse: dict[str, Any], turn: dict[str, Any]
+) -> str:
+    processor = next(
+        (
+            row.split(":")[1].strip()
+            for row in Path("/proc/cpuinfo").read_text().splitlines()
+            if row.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    rows = [
+        ("top-1, messages with one problem", stock["top1"], parse["top1"]),
+        ("macro-F1 over the services", stock["macro_f1"], parse["macro_f1"]),
+        ("training, seconds", stock["training_s"], parse["training_s"]),
+        ("memory of the engine, MB", stock["memory_mb"], turn["memory_mb"]["engine"]),
+        ("one parse over HTTP, p50 / p95 ms", _pair(stock, "parse"), _pair(parse, "parse")),
+    ]
+    for count in (1, 4, 8):
+        name = f"residents_{count}"
+        rows.append((f"whole turn, {count} at once, p50 / p95 ms", _turn(stock[name]), _turn(turn[name])))
+        rows.append((f"turns a second, {count} at once", stock[name]["turns_per_s"], turn[name]["turns_per_s"]))
+    table = "\n".join(f"| {name} | {a} | {b} |" for name, a, b in rows)
+    memory = turn["memory_mb"]
+    return f"""# Benchmarks
+
+Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {processor}, {os.cpu_count()} cores, Python {platform.python_version()}. Machines are noisy:
+compare columns, not single figures. Accuracy on `{file.name}`, which is never trained on.
+
+"Stock" is Rasa 3.6.21 on the same examples: JiebaTokenizer, word and character (1-4) counts, DIETClassifier with {stock["epochs"]} epochs,
+one intent for each service, places as a lookup table, and an action server that does nothing. Its whole turn is one REST call. Ours is a POST
+to the chat API until the reply can be read: stored, understood, decided and stored again in the database.
+
+| | stock | yizhan |
+|---|---|---|
+{table}
+
+| yizhan alone | |
+|---|---|
+| turn 5 and turn 100 of one conversation, median ms | {turn["turn_5_ms"]} and {turn["turn_100_ms"]} |
+| start until ready, seconds | {turn["start_to_ready_s"]} |
+| engine and service together, MB | {memory["engine_and_service"]:.0f} |
+{_scores(scores)}
+"""
+
+
+def _scores(scores: dict[str, Any]) -> str:
+    """Every figure of `make eval` with its 95 % bootstrap interval."""
+    rows = [
+        f"| {name} | {f['value']:.3f} [{f['low']:.3f}, {f['high']:.3f}] of {f['of']} |"
+        for name, f in scores["figures"].items()
+    ]
+    return "\n| `make eval` | value [95 % interval] |\n|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _pair(figures: dict[str, Any], name: str) -> str:
+    return f"{figures[f'{name}_p50_ms']} / {figures[f'{name}_p95_ms']}"
+
+
+def _turn(figures: dict[str, Any]) -> str:
+    return f"{figures['p50_ms']} / {figures['p95_ms']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

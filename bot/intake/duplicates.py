@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,21 +18,26 @@ THRESHOLD = 0.62
 _NOISE = re.compile(r"[\s，,。.、！!？?“”\"'（）()…~～-]+|西华县?|[跟与和]|那边|那个|这个|附近|旁边|跟前|门口|快到")
 
 
-def likely_duplicate(line: Line, nearby: "Iterable[TicketView]", now: datetime) -> "TicketView | None":
-    """The open ticket that is most likely the same matter; None where none is likely enough to be offered."""
-    scored = [(similarity(line, ticket, now), ticket) for ticket in nearby]
+def likely_duplicate(
+    line: Line, codes: "Container[str | None]", nearby: "Iterable[TicketView]", now: datetime
+) -> "TicketView | None":
+    """The open ticket that is most likely the same matter; None where none is likely enough to be offered.
+
+    `codes` are the services that the line may mean: several while it is not sure.
+    """
+    scored = [(similarity(line, ticket, now), ticket) for ticket in nearby if ticket.service_code in codes]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best and best[0] >= THRESHOLD else None
 
 
 def similarity(line: Line, ticket: "TicketView", now: datetime) -> float:
-    """0 to 1. Another service, a place that differs, or a ticket of long ago can never be the same."""
-    if line.service_code != ticket.service_code or (now - ticket.created_at).days > MAX_DAYS:
+    """0 to 1, for tickets of the same service. A place that differs, or a ticket of long ago, is never the same."""
+    if (now - ticket.created_at).days > MAX_DAYS:
         return 0.0
     where = _place_similarity(line, ticket)
     if where is None:
         return 0.0
-    words = _overlap(line.text, ticket.text)
+    words = _overlap(line.text, ticket.text) * _telling(line.text)
     return min(1.0, 0.75 * where + 0.35 * words)
 
 
@@ -46,7 +51,12 @@ def _place_similarity(line: Line, ticket: "TicketView") -> float | None:
         return None
     if place.code and ticket.place_code and place.code != ticket.place_code:
         return None
-    return _overlap(place.text, ticket.address)
+    return _overlap(place.text, ticket.address) * _telling(place.text)
+
+
+def _telling(text: str) -> float:
+    """How much a text can tell two things apart: a road's name alone, or a single word, fits too many."""
+    return min(1.0, len(_pairs(text)) / 4)
 
 
 def _overlap(a: str, b: str) -> float:

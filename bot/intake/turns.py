@@ -13,6 +13,7 @@ from bot.intake import inbox, messages, reviews, tickets
 from bot.intake.calendar import Calendar
 from bot.intake.city import City
 from bot.intake.conversation import step
+from bot.intake.conversation.doubt import OPTIONS
 from bot.intake.conversation.heard import (
     AskPerson,
     ChangeTicket,
@@ -117,8 +118,9 @@ def _world(
     session: Session, desk: Desk, conversation: Conversation, heard: Heard, draft: Draft, now: datetime
 ) -> World:
     codes = {line.service_code for line in draft.lines if line.service_code}
+    codes |= {code for line in draft.lines for code, _ in line.ranking[:OPTIONS]}
     if heard.understood is not None:
-        codes |= {request.service_code for request in heard.understood.requests}
+        codes |= {code for request in heard.understood.requests for code, _ in request.ranking[:OPTIONS]}
     since = now - timedelta(days=tickets.NEARBY_DAYS)
     others = tickets.list_others_open(session, conversation.id, codes, since) if codes else []
     asks = heard.understood is not None and heard.understood.act == "answerable"

@@ -174,6 +174,10 @@ def _confirm(turn: Turn, understood: Understanding) -> bool:
 
 
 def _join(turn: Turn, understood: Understanding) -> bool:
+    if correct(turn, understood):
+        turn.change(joinable=None, asked=tuple(a for a in turn.draft.asked if not a.startswith("join_duplicate")))
+        advance(turn)
+        return True
     if hints.says_no(turn.text) or hints.says_none_of_these(turn.text) or "不是" in turn.text or "另" in turn.text:
         decide_join(turn, False)
         return True

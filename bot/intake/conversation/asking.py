@@ -33,7 +33,8 @@ def _ask_about(turn: Turn, i: int, line: Line) -> bool:
             _ask_problem(turn, i)
             return True
         if not is_sure(line) and not turn.was_asked("which_service", i) and len(options(line)) > 1:
-            _ask_service(turn, i, line)
+            if not _offer_duplicate(turn):  # who joins a neighbour's case need not tell us what it is
+                _ask_service(turn, i, line)
             return True
     if line.place.candidates and not turn.was_asked("which_place", i):
         _ask_place_choice(turn, i, line)
@@ -80,31 +81,37 @@ def _ask_service(turn: Turn, i: int, line: Line) -> None:
 def _ask_place_choice(turn: Turn, i: int, line: Line) -> None:
     names = turn.world.city.place_names
     buttons = [
-        Button(f"place:{code}", "".join(reversed(names[code])), literal=True)
-        for code in line.place.candidates
-        if code in names
+        Button(f"place:{code}", _spoken(*names[code]), literal=True) for code in line.place.candidates if code in names
     ]
     buttons.append(Button(f"place:{NONE_OF_THESE}", "button_none_of_these"))
     turn.ask("which_place", "ask_which_place", *buttons, about=i, place=line.place.text)
+
+
+def _spoken(name: str, unit: str) -> str:
+    """An official name as people say it: 迟营镇张庄村, not 迟营镇张庄村民委员会."""
+    return unit + name.replace("村村民委员会", "村").replace("村民委员会", "村").removesuffix("居民委员会")
 
 
 def _offer_duplicate(turn: Turn) -> bool:
     draft = turn.draft
     if len(draft.lines) != 1 or turn.was_asked("join_duplicate") or draft.lines[0].service_code in LIGHT_RECORDS:
         return False
-    twin = likely_duplicate(draft.lines[0], turn.world.nearby, turn.world.now)
+    line = draft.lines[0]
+    codes = (line.service_code,) if is_sure(line) else options(line)
+    twin = likely_duplicate(line, codes, turn.world.nearby, turn.world.now)
     if twin is None:
         return False
     service = turn.world.city.catalogue[twin.service_code]
     turn.change(joinable=twin.number)
+    days = (turn.world.now - twin.created_at).days
     turn.ask(
         "join_duplicate",
-        "ask_join",
+        "ask_join" if days > 0 else "ask_join_today",
         Button("join:yes", "button_join"),
         Button("join:no", "button_not_the_same"),
         service=service.name,
         address=twin.address,
-        days=max(0, (turn.world.now - twin.created_at).days),
+        days=days,
     )
     return True
 

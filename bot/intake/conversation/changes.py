@@ -125,6 +125,12 @@ def supplement(turn: Turn, understood: Understanding) -> bool:
     """Takes a message at the card as a further problem or as more about the one there."""
     if understood.act not in ("request", "amend", "answer"):
         return False
+    if _only_names_a_place(turn.text, understood):
+        last = len(turn.draft.lines) - 1
+        place = compose(turn.text, understood.places)
+        turn.change_line(last, place=refine(turn.draft.lines[last].place, replace(place, vague=False)))
+        advance(turn)
+        return True
     lines = lines_from(turn.text, understood) if understood.act == "request" else ()
     known = {line.service_code for line in turn.draft.lines}
     new = tuple(line for line in lines if line.confidence >= NEW_MATTER and line.service_code not in known)
@@ -137,6 +143,13 @@ def supplement(turn: Turn, understood: Understanding) -> bool:
         _add_words(turn, understood)
         advance(turn)
     return True
+
+
+def _only_names_a_place(text: str, understood: Understanding) -> bool:
+    rest = text
+    for mention in understood.places:
+        rest = rest.replace(mention.text, "")
+    return any(m.inside and m.kind != "relative" for m in understood.places) and len(rest.strip(" ，,。.在就是的")) < 4
 
 
 def _near(turn: Turn, line: Line) -> Line:

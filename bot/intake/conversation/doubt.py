@@ -2,10 +2,10 @@
 
 from bot.intake.draft import Line
 
-SURE = 0.50  # the card shows the guess, and one word there mends it: a coin's flip is worth less than a question
-AHEAD = 0.25  # or: this much before the second
+SURE = 0.40  # the card shows the guess, and one word there mends it: cheaper for the resident than a question
+LIKELY = 0.25  # or at least this …
+AHEAD = 0.15  # … and this much before the second
 OPTION = 0.06  # a service this likely is worth a button
-LOST = 0.15  # below this nobody knows what the matter is
 SHORT = 14  # characters; a short text that fits nowhere deserves "what happened?" more than a menu
 OPTIONS = 3
 
@@ -13,14 +13,14 @@ OPTIONS = 3
 def is_sure(line: Line) -> bool:
     if line.settled or line.confidence >= SURE:
         return True
-    return line.confidence >= SURE / 2 and line.confidence - _second(line) >= AHEAD
+    return line.confidence >= LIKELY and line.confidence - _second(line) >= AHEAD
 
 
 def is_lost(line: Line) -> bool:
-    """Whether asking what happened serves better than offering services."""
+    """Whether asking what happened serves better than offering services: nothing is known, or next to nothing was said."""
     if line.service_code is None:
         return True
-    return not is_sure(line) and (line.confidence < LOST or (line.confidence < SURE / 2 and len(line.text) < SHORT))
+    return not is_sure(line) and len(line.text) < SHORT and line.confidence < LIKELY
 
 
 def options(line: Line) -> tuple[str, ...]:

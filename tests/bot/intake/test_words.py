@@ -191,7 +191,7 @@ def test_likeness_lies_between_nothing_and_everything(a: str, b: str, c: str, d:
     ],
 )
 def test_who_is_offered_to_join(line: Line, other: TicketView, offered: bool) -> None:
-    assert (likely_duplicate(line, [other], NOW) is not None) is offered
+    assert (likely_duplicate(line, (line.service_code,), [other], NOW) is not None) is offered
 
 
 def test_distance() -> None:

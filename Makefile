@@ -57,7 +57,7 @@ web/node_modules/.done: web/package-lock.json
 setup-test: setup .venv/.dev .venv-engine/.dev web/node_modules/.done ## Builds what the tests need beside them
 	@bash scripts/browser.sh
 
-MODEL_SOURCES := $(shell find nlu language cities data config.yml domain.yml -name '*.py' -o -name '*.yml' -o -name '*.csv' 2>/dev/null)
+MODEL_SOURCES := $(shell find nlu language data cities/*/examples cities/*/places.csv cities/*/aliases.yml cities/*/services.yml cities/*/city.yml config.yml domain.yml -type f -not -name '*.pyc')
 
 models/registry.json: .venv-engine/.engine $(MODEL_SOURCES)
 	@echo "==> training the model (up to 5 minutes)"

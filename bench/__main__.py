@@ -27,13 +27,15 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--stock", type=Path)
+    parser.add_argument("--model", type=Path, help="a model file instead of the registered one")
     given = parser.parse_args()
     if given.stock:
         stock = json.loads(given.stock.read_text(encoding="utf-8"))
     else:
         stock = _engine("bench.stock", str(given.file), "--epochs", str(given.epochs))
-    scores = _engine("nlu.evaluate", str(given.file), "--json")
-    parse = _engine("bench.parses", str(given.file))
+    model = ["--model", str(given.model)] if given.model else []
+    scores = _engine("nlu.evaluate", str(given.file), "--json", *model)
+    parse = _engine("bench.parses", str(given.file), *model)
     page = _page(given.file, stock, scores, parse, turns.measure())
     PAGE.write_text(page, encoding="utf-8")
     print(page)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
-import warnings
+import tarfile
 from pathlib import Path
 
 from nlu import logs, registry
@@ -62,28 +63,46 @@ def main(arguments: list[str] | None = None) -> int:
 
 def choose_model(asked: Path | None) -> Path:
     """The exact archive. Rasa silently serves another model where the file is missing; this raises instead."""
-    if asked is None:
-        return registry.current()
-    if not asked.is_file():
-        raise registry.RegistryError(f"There is no model {asked}; give an existing file or run `make train`.")
-    return asked
+    model = registry.current() if asked is None else asked
+    if not model.is_file():
+        raise registry.RegistryError(f"There is no model {model}; give an existing file or run `make train`.")
+    if not can_talk(model):
+        raise registry.RegistryError(f"{model} lacks the dialogue part and would answer nothing; run `make train`.")
+    return model
+
+
+def can_talk(model: Path) -> bool:
+    """Whether the archive holds a dialogue part: Rasa accepts one without it, and falls silent."""
+    try:
+        with tarfile.open(model) as archive:
+            member = next(m for m in archive if m.name.endswith("metadata.json"))
+            content = archive.extractfile(member)
+            return content is not None and json.load(content).get("core_target") is not None
+    except (tarfile.TarError, StopIteration, ValueError, OSError):
+        return False
 
 
 def run(model: Path, port: int) -> None:
     """Start Rasa's server; returns when it is told to stop."""
     logs.configure()
-    warnings.simplefilter("ignore")  # third-party deprecations, printed on every start otherwise
+    # Third-party deprecations would fill the log on every start.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
     log = logging.getLogger("nlu.serve")
     log.info("engine.starting")
     import rasa.core.run
     import rasa.utils.common
+    import sanic.log
     from rasa.core.utils import AvailableEndpoints
 
     from nlu import patches
 
     patches.apply()
+    # Both would set up handlers of their own, with addresses and times of every request.
+    sanic.log.LOGGING_CONFIG_DEFAULTS.update({"loggers": {}, "handlers": {}, "formatters": {}})
     rasa.utils.common.update_sanic_log_level = lambda *ignored: None
     logs.configure()
+    log.info("engine.loading")
     rasa.core.run.serve_application(
         model_path=str(model),
         interface=HOST,

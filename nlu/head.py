@@ -26,14 +26,15 @@ class Head:
     classes: tuple[str, ...]
     support: np.ndarray  # float32 [examples, width]: encodings of the examples
     coefficients: np.ndarray  # float32 [examples, classes]
-    weights: np.ndarray  # float32 [vocabulary, classes]
+    weights: np.ndarray  # float16 [vocabulary, classes]: the largest part, so it stays in half precision
     bias: np.ndarray  # float32 [classes]
     sharpness: float  # of the Gaussian: 1 / the usual squared distance
     temperature: float
 
     def scores(self, views: Views) -> np.ndarray:
         """float32 [n, classes], not yet probabilities."""
-        linear = np.asarray(views.grams @ self.weights) + self.bias
+        used = np.unique(views.grams.indices)
+        linear = np.asarray(views.grams[:, used] @ self.weights[used].astype(np.float32)) + self.bias
         if not self.support.shape[1]:
             return linear
         return linear + gaussian(views.encodings, self.support, self.sharpness) @ self.coefficients
@@ -46,7 +47,7 @@ class Head:
         """What is to be stored beside the support, in half precision where `train` has rounded."""
         return {
             "coefficients": self.coefficients.astype(np.float16),
-            "weights": self.weights.astype(np.float16),
+            "weights": self.weights,
             "bias": self.bias,
             "numbers": np.array([self.sharpness, self.temperature]),
         }
@@ -55,7 +56,8 @@ class Head:
     def from_parts(cls, classes: tuple[str, ...], support: np.ndarray, parts: dict[str, np.ndarray]) -> Head:
         """The same head again. Raises ValueError where the parts do not fit together."""
         sharpness, temperature = map(float, parts["numbers"])
-        whole = {name: parts[name].astype(np.float32) for name in ("coefficients", "weights", "bias")}
+        whole = {name: parts[name].astype(np.float32) for name in ("coefficients", "bias")}
+        whole["weights"] = parts["weights"]
         if whole["coefficients"].shape != (len(support), len(classes)) or whole["weights"].shape[1] != len(classes):
             raise ValueError("the parts of a head do not fit together")
         return cls(classes, support, sharpness=sharpness, temperature=temperature, **whole)
@@ -104,7 +106,13 @@ def train(on: Basis, labels: list[str], penalty: float, balance: float) -> tuple
     temperature = fit_temperature(left_out, y)
     weights = np.asarray(on.views.grams.T @ rows)
     head = Head(
-        classes, on.views.encodings, _halved(rows), _halved(weights), rows.sum(axis=0), on.sharpness, temperature
+        classes,
+        on.views.encodings,
+        _halved(rows),
+        weights.astype(np.float16),
+        rows.sum(axis=0),
+        on.sharpness,
+        temperature,
     )
     return head, softmax(left_out * temperature)
 

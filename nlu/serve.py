@@ -90,6 +90,8 @@ def run(model: Path, port: int) -> None:
     logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
     log = logging.getLogger("nlu.serve")
     log.info("engine.starting")
+    # TensorFlow loads jax where it is installed, for a converter nobody uses here: 64 MB and seconds of every start.
+    sys.modules.setdefault("jax", None)  # type: ignore[arg-type]
     import rasa.core.run
     import rasa.utils.common
     import sanic.log

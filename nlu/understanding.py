@@ -14,8 +14,8 @@ from nlu.places import PlaceMention
 from nlu.text.split import Part
 
 RANKED = 5  # services named for each problem
-# The model alone says danger only where it is this sure of a service that is danger by itself (EM codes).
-SURE_OF_DANGER = 0.6
+# The model alone says danger where it is this sure of a service that is danger by itself (EM codes): recall first.
+SURE_OF_DANGER = 0.3
 # A part of a message counts as a problem when a report is at least this likely in it.
 LIKELY_REPORT = 0.5
 

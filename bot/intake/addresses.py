@@ -42,6 +42,14 @@ def refine(old: Place, new: Place) -> Place:
     )
 
 
+def bare_unit(unit: str) -> str:
+    """A township's name as people say it, without 街道, 镇 or 乡; a name of two characters keeps it."""
+    for suffix in ("街道", "镇", "乡"):
+        if unit.endswith(suffix) and len(unit) > len(suffix) + 1:
+            return unit.removesuffix(suffix)
+    return unit
+
+
 def _kept(text: str, mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
     ordered = sorted(mentions, key=lambda m: m.start)
     first = 0

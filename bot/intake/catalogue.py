@@ -48,10 +48,6 @@ class Catalogue:
     def __getitem__(self, code: str) -> Service:
         return self.services[code]
 
-    def is_ticket(self, code: str) -> bool:
-        """Whether a confirmed request for this service becomes a ticket (light records too)."""
-        return code in self.services and (code.startswith(TICKET_PREFIXES) or code in LIGHT_RECORDS)
-
 
 def _service(entry: dict[str, Any]) -> Service:
     return Service(

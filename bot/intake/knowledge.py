@@ -32,6 +32,7 @@ class Knowledge:
         grams = [(entry, _grams(question)) for entry in entries for question in entry.questions]
         seen: Counter[str] = Counter(gram for _, counts in grams for gram in counts)
         self._weight = {gram: math.log((1 + len(grams)) / (1 + n)) + 1 for gram, n in seen.items()}
+        self._unseen = max(self._weight.values(), default=1.0)  # weight of pairs that stand in no question
         self._vectors = [(entry, self._vector(counts)) for entry, counts in grams]
 
     @classmethod
@@ -68,8 +69,7 @@ class Knowledge:
         return Answer(best.answer, best.article)
 
     def _vector(self, counts: Counter[str]) -> dict[str, float]:
-        default = max(self._weight.values(), default=1.0) if hasattr(self, "_weight") else 1.0
-        raw = {gram: count * self._weight.get(gram, default) for gram, count in counts.items()}
+        raw = {gram: count * self._weight.get(gram, self._unseen) for gram, count in counts.items()}
         length = math.sqrt(sum(value * value for value in raw.values())) or 1.0
         return {gram: value / length for gram, value in raw.items()}
 

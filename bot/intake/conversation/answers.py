@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.intake import hints
-from bot.intake.addresses import compose, refine
+from bot.intake.addresses import bare_unit, compose, refine
 from bot.intake.conversation import filed
 from bot.intake.conversation.asking import NONE_OF_THESE, advance
 from bot.intake.conversation.changes import correct, supplement, with_kept_place
 from bot.intake.conversation.doubt import options
 from bot.intake.conversation.heard import Follow
-from bot.intake.conversation.problems import line_from_ranking, lines_from
+from bot.intake.conversation.problems import lines_from, lines_or_guess
 from bot.intake.conversation.turn import Turn
 from bot.intake.draft import Line, Place
 from bot.intake.understanding import Understanding
@@ -63,7 +63,7 @@ def _problem(turn: Turn, understood: Understanding) -> bool:
     if understood.act in _ASIDES and not understood.requests:
         return False
     i = turn.draft.about
-    lines = lines_from(turn.text, understood) or (line_from_ranking(turn.text, understood),)
+    lines = lines_or_guess(turn.text, understood)
     if not turn.draft.lines:
         turn.add_lines(tuple(with_kept_place(turn, line) for line in lines))
     else:
@@ -98,7 +98,7 @@ def _which_service(turn: Turn, understood: Understanding) -> bool:
         return True
     if understood.act in _ASIDES and not understood.requests:
         return False
-    best = (lines_from(turn.text, understood) or (line_from_ranking(turn.text, understood),))[0]
+    best = lines_or_guess(turn.text, understood)[0]
     turn.change_line(
         i,
         text=_joined(line.text, turn.text),
@@ -130,8 +130,8 @@ def _which_place(turn: Turn, understood: Understanding) -> bool:
     names = turn.world.city.place_names
     number = hints.ordinal(turn.text, len(candidates))
     by_code = [m.code for m in understood.places if m.code in candidates]
-    by_parent = [code for code in candidates if code in names and _bare_unit(names[code][1]) in turn.text]
-    affirmed = [code for code in by_parent if not _denied(turn.text, _bare_unit(names[code][1]))]
+    by_parent = [code for code in candidates if code in names and bare_unit(names[code][1]) in turn.text]
+    affirmed = [code for code in by_parent if not _denied(turn.text, bare_unit(names[code][1]))]
     if number is not None:
         choose_place(turn, i, candidates[number])
     elif by_code:
@@ -234,13 +234,6 @@ def _joined(old: str, new: str) -> str:
 def _bare(text: str) -> str:
     """An answer to "where" without the words around it."""
     return text.strip().strip("。.!！~，,").removeprefix("在").removeprefix("就在")[:120]
-
-
-def _bare_unit(unit: str) -> str:
-    for suffix in ("街道", "镇", "乡"):
-        if unit.endswith(suffix) and len(unit) > len(suffix) + 1:
-            return unit.removesuffix(suffix)
-    return unit
 
 
 def _denied(text: str, unit: str) -> bool:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from bot.intake.addresses import bare_unit
 from bot.intake.catalogue import LIGHT_RECORDS
 from bot.intake.city import City
 from bot.intake.draft import Draft, Line, Place
@@ -58,17 +59,9 @@ def card_of(draft: Draft, city: City) -> dict[str, Any]:
 def address_of(place: Place, city: City) -> str:
     """The words of the place, led by the unit above it where the code tells that and the words do not."""
     _, parent = city.place_names.get(place.code or "", ("", ""))
-    if not parent or parent == city.name["zh"] or place.text.isascii() or _names(place.text, parent):
+    if not parent or parent == city.name["zh"] or place.text.isascii() or bare_unit(parent) in place.text:
         return place.text
     return f"{parent}{place.text}"
-
-
-def _names(text: str, unit: str) -> bool:
-    """Whether the text names this unit, with or without 镇, 乡 or 街道 behind it."""
-    for suffix in ("街道", "镇", "乡"):
-        if unit.endswith(suffix) and len(unit) > len(suffix) + 1:
-            return unit.removesuffix(suffix) in text
-    return unit in text
 
 
 def _lines(draft: Draft, city: City, language: str) -> str:

@@ -6,7 +6,7 @@ from bot.intake import states
 from bot.intake.addresses import compose, refine
 from bot.intake.conversation.asking import advance
 from bot.intake.conversation.heard import AskPerson, ChangeTicket
-from bot.intake.conversation.problems import line_from_ranking, lines_from
+from bot.intake.conversation.problems import lines_from, lines_or_guess
 from bot.intake.conversation.turn import Turn
 from bot.intake.corrections import Correction, find_correction, swap
 from bot.intake.draft import Line, Place
@@ -102,7 +102,7 @@ def change_edited(turn: Turn, before: str, understood: Understanding) -> bool:
     for i, line in enumerate(turn.draft.lines):
         if before not in line.text:
             continue
-        meant = lines_from(turn.text, understood) or (line_from_ranking(turn.text, understood),)
+        meant = lines_or_guess(turn.text, understood)
         place = meant[0].place if meant[0].place.text else line.place
         service = (
             {"service_code": line.service_code, "confidence": line.confidence, "ranking": line.ranking}

@@ -30,6 +30,11 @@ def line_from_ranking(text: str, understood: Understanding) -> Line:
     return Line(text, best[0], best[1], understood.ranking, place=compose(text, understood.places))
 
 
+def lines_or_guess(text: str, understood: Understanding) -> tuple[Line, ...]:
+    """The lines of a message that must be about a problem, though the engine may have seen none in it; never empty."""
+    return lines_from(text, understood) or (line_from_ranking(text, understood),)
+
+
 def places_of(text: str, understood: Understanding) -> list[Place]:
     """The place of each request, in order; a request without one of its own lies where the one before it does."""
     requests = understood.requests

@@ -1,6 +1,6 @@
 """Stock Rasa on our examples, to be compared with: jieba, word and character counts, DIET, one intent for each service.
 
-Run in the engine's environment: `.venv-engine/bin/python -m bench.stock FILE [--epochs N] [--rest URL]`. Prints JSON: accuracy on
+Run in the engine's environment: `.venv-engine/bin/python -m bench.stock FILE [--epochs N] [--minutes N] [--work FOLDER]`. Prints JSON: accuracy on
 the labelled file, training time, memory of the server, times of a parse and of a whole turn with one action.
 """
 
@@ -23,11 +23,13 @@ from typing import Any
 import requests
 import yaml
 
+from bench.capped import EPOCHS_FILE
 from nlu import measures
 from nlu.examples import city_folder, load_examples
 from nlu.labelled import read_labelled
 
 PORT, ACTION_PORT = 5915, 5916
+MODEL = Path("models/stock.tar.gz")
 TURNS = 24
 CONFIG = {
     "recipe": "default.v1",
@@ -49,23 +51,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=90, help="processor minutes after which DIET stops learning")
+    parser.add_argument("--work", type=Path, help="keep the trained model here, and use one that is here already")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        _write(work, options.epochs)
-        started = time.monotonic()
-        subprocess.run(
-            [sys.executable, "-m", "rasa", "train", "--quiet", "--fixed-model-name", "stock"],
-            cwd=work,
-            env=_environment(),
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        figures: dict[str, Any] = {"epochs": options.epochs, "training_s": round(time.monotonic() - started)}
-        figures |= _served(work, options.file)
+        work = options.work or Path(folder)
+        if not (work / MODEL).is_file():
+            _train(work, options.epochs, options.minutes)
+        figures = json.loads((work / EPOCHS_FILE).read_text(encoding="utf-8")) | _served(work, options.file)
     print(json.dumps(figures, ensure_ascii=False, indent=1))
     return 0
+
+
+def _train(work: Path, epochs: int, minutes: float) -> None:
+    _write(work, epochs)
+    started = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-m", "bench.capped", str(minutes), "--quiet", "--fixed-model-name", "stock"],
+        cwd=work,
+        env=_environment() | {"PYTHONPATH": str(Path.cwd())},
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    file = work / EPOCHS_FILE
+    reached = json.loads(file.read_text(encoding="utf-8")) | {"training_s": round(time.monotonic() - started)}
+    file.write_text(json.dumps(reached), encoding="utf-8")
 
 
 def _environment() -> dict[str, str]:
@@ -98,7 +109,7 @@ def _write(work: Path, epochs: int) -> None:
     }
     for name, content in files.items():
         path = work / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100_000), encoding="utf-8")
 
 
@@ -121,7 +132,7 @@ def _served(work: Path, file: Path) -> dict[str, Any]:
             "-p",
             str(PORT),
             "-m",
-            "models/stock.tar.gz",
+            str(MODEL),
         ],
         cwd=work,
         env=_environment(),

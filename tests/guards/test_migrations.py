@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.intake.database import MIGRATIONS, Database
-from bot.intake.tables import Base
+from bot.intake.schema import Base
 
 
 def test_there_is_one_head() -> None:

@@ -3,9 +3,10 @@
 Tickets stay, without the person: a public body must be able to show what it was told about the place.
 """
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from bot.intake.learningtables import Example
 from bot.intake.tables import Conversation, InboxItem, Message, Ticket, Upload
 from bot.intake.tables import Draft as DraftRow
 
@@ -28,6 +29,9 @@ def erase_conversation(session: Session, conversation: Conversation) -> None:
         .values(contact_name=None, contact_phone=None, anonymous=True)
     )
     session.execute(delete(Upload).where(Upload.conversation_id == conversation.id))
+    # Masked or not, what was learnt from are the resident's words: the next training goes without them.
+    items = select(InboxItem.id).where(InboxItem.conversation_id == conversation.id)
+    session.execute(delete(Example).where(Example.inbox_id.in_(items)))
     row = session.get(DraftRow, conversation.id)
     if row is not None:
         session.delete(row)

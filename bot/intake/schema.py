@@ -1,6 +1,6 @@
 """Every module with tables, named once: importing this makes `Base` know them all."""
 
-from bot.intake import accounttables, tables
+from bot.intake import accounttables, learningtables, tables
 
-TABLES = (tables, accounttables)
+TABLES = (tables, accounttables, learningtables)
 Base = tables.Base

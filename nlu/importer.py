@@ -17,7 +17,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.examples import city_folder, load_examples
+from nlu.decisions import training_examples
+from nlu.examples import city_folder
 
 ACTION = "action_intake"
 # Rasa adds these to every domain; they are commands, never said by residents.
@@ -65,7 +66,7 @@ class CityImporter(TrainingDataImporter):
 
     def get_nlu_data(self, language: str | None = "zh") -> TrainingData:
         """Every example as a message; a report carries its service's code as an attribute."""
-        return TrainingData([_message(e.text, e.intent, e.service, e.source) for e in load_examples(self.city)])
+        return TrainingData([_message(e.text, e.intent, e.service, e.source) for e in training_examples(self.city)])
 
 
 def rules(intents: list[str]) -> list[dict[str, Any]]:

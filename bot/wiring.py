@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ from actions.webhook import build_action_app
 from bot.channels.telegram import Telegram, build_telegram
 from bot.channels.web import build_web
 from bot.children import children_of
-from bot.dialogue.engine import Engine
+from bot.dialogue.engine import Engine, EngineError
 from bot.dialogue.worker import DialogueWorker
 from bot.doors import LOOPBACK, Door, check_free, free_port
 from bot.figures import Figures
@@ -33,6 +34,10 @@ from bot.intake.database import Database
 from bot.intake.knowledge import Knowledge
 from bot.intake.news import Newsroom
 from bot.intake.signals import Signals
+from bot.learning.process import lesson_command
+from bot.learning.promotion import SwapFailed
+from bot.learning.schedule import Plan
+from bot.learning.worker import LearningWorker, Means
 from bot.lockfile import take_lock
 from bot.media import MediaSigner, build_media_router
 from bot.models import current_model
@@ -121,6 +126,7 @@ async def _run(
     forwarding = Worker(database, service.backends.by_name, newsroom, clock)
     poller = Poller(database, newsroom, service.backends.sources, clock)
     telegram = build_telegram(database, service.city, settings, service.signals, clock)
+    learning = _learning(service, engine)
 
     async def complete(item_id: int, lease_token: str, document: dict[str, Any]) -> bool:
         return await database.run(turns.complete_turn, service.desk, item_id, lease_token, document, clock())
@@ -137,6 +143,8 @@ async def _run(
         group.create_task(dialogue.run())
         group.create_task(forwarding.run(stop, service.signals.outbox))
         group.create_task(poller.run(stop))
+        if learning is not None:
+            group.create_task(learning.run(stop))
         until_cancelled.append(group.create_task(_tidy(service)))
         if telegram is not None:
             group.create_task(telegram.run(stop))
@@ -163,6 +171,31 @@ def _public_app(
     if telegram is not None and telegram.router is not None:
         app.include_router(telegram.router)
     return app, build_web(app, database, service.city, settings, service.signals, service.clock)
+
+
+def _learning(service: Service, engine: Engine) -> LearningWorker | None:
+    """None where the engine's programs are not here: an engine elsewhere is trained where it lives."""
+    settings = service.settings
+    if not settings.engine_python.is_file():
+        return None
+
+    async def swap(archive: Path) -> None:
+        try:
+            await engine.use_model(archive)
+        except EngineError as error:
+            raise SwapFailed(str(error)) from error
+
+    means = Means(
+        folder=settings.data / "learning",
+        log=settings.data / "log" / "learning.log",
+        command=lesson_command(settings.engine_python),
+        environment={"YIZHAN_CITY": str(settings.city), "RASA_TELEMETRY_ENABLED": "false"},
+        plan=Plan(settings.train_hour, settings.train_least, service.city.timezone),
+        recent=settings.train_recent,
+        promotes=settings.train_promote,
+        pinned=bool(settings.model),
+    )
+    return LearningWorker(service.database, means, swap, service.clock)
 
 
 def _health(service: Service, engine: Engine) -> Health:

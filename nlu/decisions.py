@@ -15,7 +15,7 @@ from pathlib import Path
 from nlu.examples import REPORT, Example, load_examples
 
 FILE_VARIABLE = "YIZHAN_DECISIONS"
-DEFAULT_FILE = Path("var/learning/decisions.jsonl")  # what `yizhan up` with its default folder has learnt from last
+DEFAULT_FILE = Path("var/learning/learnt.jsonl")  # what the service has learnt from last
 SOURCE = "operator"
 NEEDED = ("id", "text", "intent", "by", "at")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 MODELS = Path("models")
 REGISTRY = "registry.json"
+LOCK = "registry.lock"
 
 
 class RegistryError(RuntimeError):
@@ -30,13 +32,20 @@ def read(folder: Path = MODELS) -> dict[str, Any]:
 
 
 def register(card: dict[str, Any], folder: Path = MODELS, use: bool = True) -> None:
-    """Add a model by its card; the same name again replaces its entry. `use` makes it the current one."""
-    content = read(folder)
+    """Add a model by its card; the same name again replaces its entry. `use` makes it the current one.
+
+    The history lets the service go back to what was in use before.
+    """
     entry = {key: card[key] for key in ("name", "file", "sha256", "trained_at", "city", "data_digest")}
-    content["models"] = [m for m in content["models"] if m["name"] != card["name"]] + [entry]
-    if use:
-        content["current"] = card["name"]
-    write_json(folder / REGISTRY, content)
+    with (folder / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the service promotes models in the same file
+        content = read(folder)
+        content["models"] = [m for m in content["models"] if m["name"] != card["name"]] + [entry]
+        if use and content["current"] != card["name"]:
+            turn = {"name": card["name"], "from": content["current"], "at": card["trained_at"], "by": "training"}
+            content["history"] = [*content.get("history", []), turn]
+            content["current"] = card["name"]
+        write_json(folder / REGISTRY, content)
 
 
 def current(folder: Path = MODELS) -> Path:

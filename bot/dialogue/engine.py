@@ -5,6 +5,7 @@ EngineError
 └── EngineEmpty    it answered, but the action said nothing: an error (Rasa answers 200 with [] to every fault)
 """
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import httpx
 from language.guard import guard
 
 TIMEOUT = httpx.Timeout(15.0, connect=2.0)  # seconds; the longest text takes about 3
+LOADING_TIMEOUT = httpx.Timeout(60.0, connect=2.0)  # seconds; a model loads in one or two
 
 
 class EngineError(Exception):
@@ -47,6 +49,22 @@ class Engine:
         except (httpx.HTTPError, ValueError):  # not there, or something else answers at this address
             return False
         return isinstance(status, dict) and bool(status.get("model_file"))
+
+    async def use_model(self, archive: Path) -> None:
+        """Loads another model without a pause: turns wait for it, none is lost. Raises EngineError; the old one stays."""
+        try:
+            response = await self._client.put(
+                f"{self._url}/model", json={"model_file": str(archive)}, timeout=LOADING_TIMEOUT
+            )
+            response.raise_for_status()
+            status = (await self._client.get(f"{self._url}/status", timeout=LOADING_TIMEOUT)).json()
+        except httpx.HTTPStatusError as error:
+            raise EngineEmpty(f"the engine refuses the model: {error.response.status_code}") from error
+        except (httpx.HTTPError, ValueError) as error:
+            raise EngineDown(f"the engine cannot be reached: {type(error).__name__}") from error
+        # Rasa serves what it likes where a file is missing: only its own word counts.
+        if not isinstance(status, dict) or Path(str(status.get("model_file"))).name != archive.name:
+            raise EngineEmpty("the engine serves another model than the one it was given")
 
     async def _post(self, path: str, body: dict[str, Any]) -> list[Any]:
         try:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -115,3 +116,31 @@ async def test_an_errors_words_hold_nothing_that_the_resident_wrote() -> None:
 )
 async def test_ready_means_that_a_model_is_loaded(handler: Handler, ready: bool) -> None:
     assert await engine(handler).is_ready() is ready
+
+
+def swapping(put: httpx.Response, served: str) -> Handler:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            assert json.loads(request.content) == {"model_file": "/models/new.tar.gz"}
+            return put
+        return httpx.Response(200, json={"model_file": served})
+
+    return handler
+
+
+async def test_the_engine_says_itself_that_it_serves_the_new_model() -> None:
+    await engine(swapping(httpx.Response(204), "new.tar.gz")).use_model(Path("/models/new.tar.gz"))
+
+
+@pytest.mark.parametrize(
+    ("handler", "error"),
+    [
+        (swapping(httpx.Response(400), "old.tar.gz"), EngineEmpty),
+        (swapping(httpx.Response(204), "old.tar.gz"), EngineEmpty),
+        (fails(httpx.ConnectError), EngineDown),
+        (answers(text="no json"), EngineDown),
+    ],
+)
+async def test_a_model_that_is_not_served_is_an_error(handler: Handler, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await engine(handler).use_model(Path("/models/new.tar.gz"))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.encoder import Encoder, open_encoder
+from nlu.encoder import Encoder, open_encoder, same_space
 from nlu.examples import REPORT, Example
 from nlu.features import Featurizer
 from nlu.head import Head, basis, train
@@ -169,7 +169,7 @@ def load(folder: Path, threads: int = 1) -> Model:
         raise ModelError("The model was made by another version of the program; train a new one with `make train`.")
     settings = Settings(**about["settings"])
     encoder = open_encoder(settings.encoder, threads)
-    if encoder.name != about["encoder"]:
+    if not same_space(encoder.name, about["encoder"]):
         raise ModelError(
             f"The model was trained with the encoder {about['encoder']}, here is {encoder.name}: "
             "install the packages of requirements/engine.txt or train a new model."

@@ -7,6 +7,7 @@ calibration and the card's scores cost no further training. Called by nlu/model.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,17 +32,25 @@ class Head:
     sharpness: float  # of the Gaussian: 1 / the usual squared distance
     temperature: float
 
-    def scores(self, views: Views) -> np.ndarray:
+    def nearness(self, views: Views) -> np.ndarray:
+        """float32 [n, examples]: the Gaussian part's similarities, the same for all heads trained on one basis."""
+        return gaussian(views.encodings, self.support, self.sharpness, self._squares)
+
+    def scores(self, views: Views, nearness: np.ndarray | None = None) -> np.ndarray:
         """float32 [n, classes], not yet probabilities."""
         used = np.unique(views.grams.indices)
         linear = np.asarray(views.grams[:, used] @ self.weights[used].astype(np.float32)) + self.bias
         if not self.support.shape[1]:
             return linear
-        return linear + gaussian(views.encodings, self.support, self.sharpness) @ self.coefficients
+        return linear + (self.nearness(views) if nearness is None else nearness) @ self.coefficients
 
-    def probabilities(self, views: Views) -> np.ndarray:
-        """float [n, classes], each row sums to 1."""
-        return softmax(self.scores(views) * self.temperature)
+    def probabilities(self, views: Views, nearness: np.ndarray | None = None) -> np.ndarray:
+        """float [n, classes], each row sums to 1. `nearness`, where a head of the same basis has it already."""
+        return softmax(self.scores(views, nearness) * self.temperature)
+
+    @functools.cached_property
+    def _squares(self) -> np.ndarray:
+        return (self.support**2).sum(axis=1)
 
     def parts(self) -> dict[str, np.ndarray]:
         """What is to be stored beside the support, in half precision where `train` has rounded."""
@@ -117,9 +126,13 @@ def train(on: Basis, labels: list[str], penalty: float, balance: float) -> tuple
     return head, softmax(left_out * temperature)
 
 
-def gaussian(texts: np.ndarray, examples: np.ndarray, sharpness: float) -> np.ndarray:
+def gaussian(
+    texts: np.ndarray, examples: np.ndarray, sharpness: float, squares_of_examples: np.ndarray | None = None
+) -> np.ndarray:
     """float32 [texts, examples]: 1 for equal encodings, towards 0 with distance."""
-    squares = (texts**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1)[None]
+    if squares_of_examples is None:
+        squares_of_examples = (examples**2).sum(axis=1)
+    squares = (texts**2).sum(axis=1)[:, None] + squares_of_examples[None]
     distance = squares - 2 * (texts @ examples.T)
     np.maximum(distance, 0, out=distance)
     distance *= -sharpness

@@ -48,8 +48,9 @@ class Reader:
             return []
         encodings = self.model.encoder.encode(list(texts))
         views = self.model.featurizer.transform(list(texts), encodings)
-        both = self.model.head.probabilities(views)
-        acts = self.model.act_head.probabilities(views)
+        nearness = self.model.head.nearness(views)
+        both = self.model.head.probabilities(views, nearness)
+        acts = self.model.act_head.probabilities(views, nearness)
         names, shares = intents(self.model.head.classes, both, self.model.act_head.classes, acts)
         services = both[:, self._is_service]
         services = services / np.maximum(services.sum(axis=1, keepdims=True), 1e-12)

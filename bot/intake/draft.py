@@ -65,6 +65,7 @@ class Draft:
     declined: tuple[str, ...] = ()  # numbers of offered tickets that it is not
     survey: str | None = None  # number of the ticket that is being rated
     greeted: bool = False  # the notice was given
+    offered: bool = False  # left for a day or more and offered again: not a second time
     recent: tuple[str, ...] = ()  # numbers of the tickets filed last, newest first
 
     @property

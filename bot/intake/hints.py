@@ -70,6 +70,13 @@ _UNKNOWN = re.compile(
     re.I,
 )
 
+_LANGUAGE = re.compile(
+    r"(?:(?:能不能|可以|请|麻烦)*(?:说|用|讲|换成?|切换?成?|改成?)(?:(?P<zh>中文|汉语|普通话)|(?P<en>英文|英语))(?:行不|中不|好吗|吗|吧)?"
+    r"|(?:(?:can|could) (?:you|we)|please|pls|i'?d like to|switch|change)*\W*(?:speak|use|talk|write|answer)?\W*(?:to|in)?\W*"
+    r"(?:(?P<en2>english)|(?P<zh2>chinese))(?:\W*please)?)[\s?？。.!！]*$",
+    re.I,
+)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -118,6 +125,12 @@ def calls_it_off(text: str) -> bool:
 
 def says_none_of_these(text: str) -> bool:
     return bool(_NONE_OF_THESE.search(text))
+
+
+def asks_language(text: str) -> str | None:
+    """The language that a short message asks for: zh or en."""
+    found = _LANGUAGE.match(text.strip())
+    return next((name[:2] for name, words in found.groupdict().items() if words), None) if found else None
 
 
 def says_unknown(text: str) -> bool:

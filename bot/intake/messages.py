@@ -1,13 +1,13 @@
 """Messages to residents: queued in the transaction that decides them, delivered by the channels.
 
-The web page pulls (`list_messages`); Telegram is pushed to (`claim_message`, then `mark_sent`, `retry_message` or
-`fail_message`). At least once: a chat API has no idempotency key, so after a crash one message may come twice.
+The web page pulls (`list_messages`); Telegram is pushed to (`claim_message`, then `mark_sent` or `fail_message`).
+At least once: a chat API has no idempotency key, so after a crash one message may come twice.
 """
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.intake.phrases import Phrases
@@ -113,23 +113,9 @@ def mark_sent(session: Session, message_id: int, now: datetime) -> None:
     _set(session, message_id, state="sent", sent_at=now, lease_until=None)
 
 
-def retry_message(session: Session, message_id: int, at: datetime) -> None:
-    _set(session, message_id, state="waiting", next_attempt_at=at, lease_until=None)
-
-
 def fail_message(session: Session, message_id: int) -> None:
     """For ever: the address is gone, or the channel refuses this very message."""
     _set(session, message_id, state="failed", lease_until=None)
-
-
-def next_due(session: Session, channel: str) -> datetime | None:
-    """When the next waiting message of a pushed channel is due; None where none waits."""
-    query = (
-        select(func.min(Message.next_attempt_at))
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Conversation.channel == channel, Conversation.closed_at.is_(None), Message.state == "waiting")
-    )
-    return session.scalar(query)
 
 
 def _set(session: Session, message_id: int, **values: Any) -> None:

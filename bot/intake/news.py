@@ -40,7 +40,7 @@ class Newsroom:
         heard = listeners(session, ticket)
         for listener in heard:
             filed_it = listener.id == ticket.conversation_id
-            say = _survey(key, told, ticket.number) if key == RATED and filed_it else Say(key, told)
+            say = _say(key, told, ticket) if filed_it else Say(key, told)
             waits = ticket.urgency == "normal" and listener.channel not in PULLED
             queue_message(session, listener, say, self.phrases, now, not_before=morning if waits else None)
         return len(heard)
@@ -56,9 +56,26 @@ class Newsroom:
 
 
 RATED = "news_closed"  # asks how it went
+NOTE = "news_note"
+QUESTION = "news_question"  # a note that asks something: the answer goes back to the backend
 CHANGED = tuple(f"news_{status}" for status in STATUSES if status != SUBMITTED)
-KEYS = (*CHANGED, "status_is_submitted", "news_unknown", "news_note", "news_not_forwarded")
+KEYS = (*CHANGED, "status_is_submitted", "news_unknown", NOTE, QUESTION, "news_not_forwarded")
 PARAMS = {"number", "service", "unit", "address", "note", "word"}  # what a phrase of these may name
+
+
+def _say(key: str, params: dict[str, Any], ticket: Ticket) -> Say:
+    """The news as who filed the ticket hears it: it may ask something."""
+    if key == RATED:
+        return _survey(key, params, ticket.number)
+    if key == NOTE and asks(str(params["note"])):
+        marked = {"number": ticket.number, "service_code": ticket.service_code}
+        return Say(QUESTION, params, expects=f"detail:{ticket.service_code}", ticket=marked)
+    return Say(key, params)
+
+
+def asks(note: str) -> bool:
+    """Whether a backend's note is a question to the resident. Pure."""
+    return note.rstrip(' \t\n”"』」）)').endswith(("？", "?"))
 
 
 def _survey(key: str, params: dict[str, Any], number: str) -> Say:

@@ -67,7 +67,7 @@ def complete_turn(
     heard = _heard(session, item, understood)
     if unreadable:
         _queue(session, desk, conversation, Say("draft_unreadable"), now, item.id)
-    draft = _with_open_survey(session, conversation, draft)
+    draft = _with_asked_by_news(session, conversation, draft)
     outcome = step(draft, heard, _world(session, desk, conversation, heard, draft, now))
     _save(session, desk, conversation, item, outcome, now)
     item.state = "done"
@@ -77,13 +77,17 @@ def complete_turn(
     return True
 
 
-def _with_open_survey(session: Session, conversation: Conversation, draft: Draft) -> Draft:
-    """News that asked for a rating came from outside the conversation: the draft learns of the open question here."""
+def _with_asked_by_news(session: Session, conversation: Conversation, draft: Draft) -> Draft:
+    """News that asked something came from outside the conversation: the draft learns of the open question here."""
     last = messages.find_last(session, conversation.id)
-    if draft.expects is not None or last is None or last.body["expects"] != "rating":
+    if draft.expects is not None or last is None or last.inbox_id is not None or not last.body["expects"]:
         return draft
-    payload = last.body["buttons"][0]["payload"]  # rate:<number>:<rating>
-    return replace(draft, expects="rating", survey=payload.split(":")[1])
+    if last.body["expects"] == "rating":
+        payload = last.body["buttons"][0]["payload"]  # rate:<number>:<rating>
+        return replace(draft, expects="rating", survey=payload.split(":")[1])
+    if last.body["expects"].startswith("detail:") and last.body["ticket"]:
+        return replace(draft, expects=last.body["expects"], survey=last.body["ticket"]["number"])
+    return draft
 
 
 def _heard(session: Session, item: InboxItem, understood: Understanding | None) -> Heard:
@@ -124,6 +128,7 @@ def _world(
     since = now - timedelta(days=tickets.NEARBY_DAYS)
     others = tickets.list_others_open(session, conversation.id, codes, since) if codes else []
     asks = heard.understood is not None and heard.understood.act == "answerable"
+    row = session.get(DraftRow, conversation.id)
     return World(
         city=desk.city,
         now=now,
@@ -131,6 +136,7 @@ def _world(
         nearby=tuple(tickets.view(session, ticket) for ticket in others if ticket.number not in draft.declined),
         answer=desk.knowledge.find(heard.text) if asks else None,
         office_open=desk.calendar.is_open(now),
+        idle=now - row.updated_at if row is not None else None,
     )
 
 

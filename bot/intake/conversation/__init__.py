@@ -7,12 +7,13 @@ by what the resident does; `buttons.py` and `commands.py` need no engine.
 from bot.intake import hints
 from bot.intake.conversation.acts import call_person, danger_without_request, drop, hand_over, take_act
 from bot.intake.conversation.answers import take_answer
-from bot.intake.conversation.asking import advance
+from bot.intake.conversation.asking import advance, remind
 from bot.intake.conversation.buttons import press
 from bot.intake.conversation.changes import change_edited
 from bot.intake.conversation.commands import obey
 from bot.intake.conversation.dangers import KINDS, warn
-from bot.intake.conversation.heard import Heard, Outcome, World
+from bot.intake.conversation.heard import Heard, Outcome, SetLanguage, World
+from bot.intake.conversation.returning import offer, set_aside
 from bot.intake.conversation.turn import Turn
 from bot.intake.draft import Draft, Place
 
@@ -24,7 +25,10 @@ __all__ = ["Draft", "Heard", "Outcome", "World", "step"]
 def step(draft: Draft, heard: Heard, world: World) -> Outcome:
     """One turn. Text must come with what the engine understood of it."""
     turn = Turn(draft, heard, world)
+    left_behind = set_aside(turn)
     warn(turn)
+    if left_behind:
+        turn.says.sort(key=lambda say: not say.emergency)  # danger first, then what became of the old draft
     if heard.command is not None:
         obey(turn, heard.command)
     elif heard.button is not None:
@@ -38,7 +42,7 @@ def step(draft: Draft, heard: Heard, world: World) -> Outcome:
     elif heard.other is not None:
         turn.say(f"cannot_read_{heard.other}" if heard.other in ("voice", "sticker") else "cannot_read")
         if turn.draft.lines and turn.draft.expects:
-            turn.say("still_open", expects=turn.draft.expects)
+            remind(turn)
     else:
         turn.say("how_to_report")
     return turn.outcome()
@@ -48,6 +52,12 @@ def _words(turn: Turn) -> None:
     understood = turn.heard.understood
     assert understood is not None  # noqa: S101 - step() made sure
     if turn.heard.edited and change_edited(turn, turn.heard.edited, understood):
+        return
+    if (language := hints.asks_language(turn.text)) is not None:
+        turn.do(SetLanguage(language))
+        turn.say("language_set")
+        if turn.draft.lines and turn.draft.expects:
+            remind(turn)
         return
     if turn.heard.danger and not understood.requests and (turn.draft.expects is None or understood.act not in REPLIES):
         danger_without_request(turn, understood)
@@ -62,6 +72,8 @@ def _words(turn: Turn) -> None:
         drop(turn)
         return
     if turn.draft.expects and take_answer(turn, understood):
+        return
+    if offer(turn):
         return
     take_act(turn, understood)
 

@@ -2,11 +2,11 @@
 
 from bot.intake.addresses import compose
 from bot.intake.conversation import filed
-from bot.intake.conversation.asking import advance
+from bot.intake.conversation.asking import advance, remind
 from bot.intake.conversation.changes import correct, supplement, with_kept_place
 from bot.intake.conversation.dangers import danger_say
 from bot.intake.conversation.heard import AskPerson
-from bot.intake.conversation.problems import danger_line, line_from_ranking, lines_from
+from bot.intake.conversation.problems import danger_line, line_from_ranking, lines_from, lines_or_guess
 from bot.intake.conversation.turn import Turn
 from bot.intake.draft import Line
 from bot.intake.understanding import Understanding
@@ -116,16 +116,16 @@ def _amend(turn: Turn, understood: Understanding) -> None:
     if turn.draft.lines:
         if understood.intent == "withdraw":
             drop(turn)
-        elif correct(turn, understood) or supplement(turn, understood):
-            advance(turn) if turn.draft.expects is None or not turn.says else None
+        elif correct(turn, understood):
+            advance(turn)
+        else:
+            supplement(turn, understood)
         return
     kind = understood.intent if understood.intent in ("withdraw", "correct", "supplement") else "supplement"
     if filed.change_filed(turn, kind):
         return
     if understood.requests or len(turn.text) >= 8 and kind == "supplement":
-        turn.add_lines(
-            lines_from(turn.text, understood) or (Line(text=turn.text, place=compose(turn.text, understood.places)),)
-        )
+        turn.add_lines(tuple(with_kept_place(turn, line) for line in lines_or_guess(turn.text, understood)))
         advance(turn)
     else:
         turn.say("nothing_to_change")
@@ -195,6 +195,6 @@ def drop(turn: Turn) -> None:
 
 
 def _resume(turn: Turn) -> None:
-    """After an aside the open question still stands: said again in short where a draft is waiting."""
+    """After an aside the open question still stands: said again where a draft is waiting."""
     if turn.draft.lines and turn.draft.expects:
-        turn.say("still_open", expects=turn.draft.expects)
+        remind(turn)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.intake import hints
+from bot.intake import hints, states
 from bot.intake.addresses import bare_unit, compose, refine
 from bot.intake.conversation import filed
 from bot.intake.conversation.asking import NONE_OF_THESE, advance
@@ -57,6 +57,20 @@ def _add_problem_beside_place(turn: Turn, understood: Understanding) -> None:
     if new and len(rest) >= REST:
         lines = lines_from(turn.text, replace(understood, requests=tuple(new)))
         turn.add_lines(tuple(replace(line, text=line.text) for line in lines))
+
+
+def _detail(turn: Turn, understood: Understanding) -> bool:
+    """What happened, of the draft; or what the office that works on a ticket has asked."""
+    if turn.draft.survey is None or turn.draft.lines:
+        return _problem(turn, understood)
+    asked = next((t for t in turn.world.tickets if t.number == turn.draft.survey), None)
+    other = [r for r in understood.requests if asked and r.service_code != asked.service_code]
+    new = understood.act == "request" and other and other[0].confidence >= NEW_PROBLEM
+    turn.change(expects=None, survey=None)
+    if asked is None or asked.status not in states.OPEN or new or understood.act in _NO_REPLY:
+        return False
+    filed.pass_on(turn, asked)
+    return True
 
 
 def _problem(turn: Turn, understood: Understanding) -> bool:
@@ -241,9 +255,10 @@ def _denied(text: str, unit: str) -> bool:
 
 
 _ASIDES = ("status", "answerable", "smalltalk", "handoff", "praise", "suggestion", "complaint", "out_of_scope")
+_NO_REPLY = ("status", "smalltalk", "handoff")  # these are no answer to an office's question
 _READERS: dict[str, Callable[[Turn, Understanding], bool]] = {
     "location": _location,
-    "detail": _problem,
+    "detail": _detail,
     "which_service": _which_service,
     "which_place": _which_place,
     "confirm": _confirm,

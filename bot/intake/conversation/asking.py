@@ -1,7 +1,7 @@
 """What to ask next: the only place that decides it. No question twice, none that was answered, then the card."""
 
 from bot.intake.catalogue import LIGHT_RECORDS
-from bot.intake.conversation.card import card_say
+from bot.intake.conversation.card import card_say, confirm_payload
 from bot.intake.conversation.dangers import KINDS
 from bot.intake.conversation.doubt import is_lost, is_sure, options
 from bot.intake.conversation.turn import Turn
@@ -40,11 +40,28 @@ def _ask_about(turn: Turn, i: int, line: Line) -> bool:
         _ask_place_choice(turn, i, line)
         return True
     if _needs_place(turn, line) and not turn.was_asked("location", i):
-        turn.ask(
-            "location", "ask_location_more" if line.place.text else "ask_location", Button("pin", "button_pin"), about=i
-        )
+        _ask_location(turn, i, line)
         return True
     return False
+
+
+def remind(turn: Turn, *, with_card: bool = False) -> None:
+    """Says the open question again, with its buttons: after an aside it still stands. It is not asked a second time."""
+    draft = turn.draft
+    what = (draft.expects or "").split(":")[0]
+    i = max(0, min(draft.about, len(draft.lines) - 1))
+    if what == "confirm" and with_card:
+        turn.says.append(card_say(draft, turn.world.city, _is_optional(turn)))
+    elif what == "confirm":
+        buttons = Button(confirm_payload(draft), "button_confirm"), Button("cancel", "button_cancel")
+        turn.say("still_open", *buttons, expects="confirm")
+    elif what == "detail":
+        turn.say("ask_problem", expects=draft.expects)
+    elif draft.lines and what in _SAID_AGAIN:
+        _SAID_AGAIN[what](turn, i, draft.lines[i])
+        turn.draft = draft
+    elif draft.expects:
+        turn.say("still_waiting", expects=draft.expects)
 
 
 def _no_menu(turn: Turn, line: Line) -> bool:
@@ -55,10 +72,15 @@ def _no_menu(turn: Turn, line: Line) -> bool:
 def _needs_place(turn: Turn, line: Line) -> bool:
     if line.place.enough or turn.draft.pin:
         return False
-    if any(KINDS[kind].optional for kind in turn.draft.warned):
+    if _is_optional(turn):
         return False
     service = turn.world.city.catalogue.get(line.service_code or "")
     return service is None or service.needs_location
+
+
+def _ask_location(turn: Turn, i: int, line: Line) -> None:
+    key = "ask_location_more" if line.place.text else "ask_location"
+    turn.ask("location", key, Button("pin", "button_pin"), about=i)
 
 
 def _ask_problem(turn: Turn, about: int = 0) -> None:
@@ -123,5 +145,12 @@ def _show_card(turn: Turn) -> None:
         if line.service_code is None and line.ranking:
             turn.change_line(i, service_code=line.ranking[0][0], confidence=0.0)
     turn.change(expects="confirm", about=0, revision=turn.draft.revision + 1)
-    optional = any(KINDS[kind].optional for kind in turn.draft.warned)
-    turn.says.append(card_say(turn.draft, turn.world.city, optional))
+    turn.says.append(card_say(turn.draft, turn.world.city, _is_optional(turn)))
+
+
+def _is_optional(turn: Turn) -> bool:
+    """Whether the matter is one for a phone call: then nothing is pressed on the resident."""
+    return any(KINDS[kind].optional for kind in turn.draft.warned)
+
+
+_SAID_AGAIN = {"location": _ask_location, "which_service": _ask_service, "which_place": _ask_place_choice}

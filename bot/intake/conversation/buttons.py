@@ -3,7 +3,7 @@
 from bot.intake.conversation import filed
 from bot.intake.conversation.acts import drop, hand_over
 from bot.intake.conversation.answers import choose_place, choose_service, decide_join
-from bot.intake.conversation.asking import NONE_OF_THESE, advance
+from bot.intake.conversation.asking import NONE_OF_THESE, advance, remind
 from bot.intake.conversation.card import confirm_payload
 from bot.intake.conversation.turn import Turn
 
@@ -46,6 +46,8 @@ def _press(turn: Turn, name: str, value: str, payload: str) -> bool:
     elif name == "no_reopen" and draft.expects == "reason":
         turn.change(survey=None, expects=None)
         turn.say("rated_thanks")
+    elif name == "continue" and draft.lines and draft.expects:
+        remind(turn, with_card=True)
     elif name == "pin":
         turn.say("how_to_pin", expects=draft.expects)
     elif name == "person":

@@ -86,6 +86,14 @@ def change_filed(turn: Turn, kind: str) -> bool:
     return True
 
 
+def pass_on(turn: Turn, ticket: TicketView) -> None:
+    """The answer to what the office asked goes to it as a supplement."""
+    data: dict[str, object] = {"text": turn.text, "photos": list(turn.heard.uploads)}
+    turn.do(ChangeTicket(ticket.id, "ticket.supplemented", data))
+    turn.change(photos=())  # they went with it
+    turn.say("told_supplemented", number=ticket.number)
+
+
 def rate(turn: Turn, rating: str) -> None:
     """Stores a rating by button: satisfied, mostly, unsatisfied."""
     ticket = _surveyed(turn)

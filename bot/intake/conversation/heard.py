@@ -1,7 +1,7 @@
 """What goes into a step of a conversation, and what comes out: plain values."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.intake.city import City
@@ -62,6 +62,7 @@ class World:
     nearby: tuple[TicketView, ...] = ()  # other residents' open ones that might be the same matter
     answer: Answer | None = None
     office_open: bool = False
+    idle: timedelta | None = None  # since the draft was last touched; None where there is none
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot.commands import examples, models
 from bot.intake.errors import IntakeError
 from bot.settings import SettingError, read_settings
 
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 city_app = typer.Typer(no_args_is_help=True, help="The city's folder.")
 app.add_typer(city_app, name="city")
+app.add_typer(models.app, name="model")
+app.add_typer(examples.app, name="examples")
 
 
 @app.command()

@@ -10,8 +10,11 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.intake import audit
+from bot.intake.exchange import Row
 from bot.intake.ids import new_id
 from bot.intake.learningtables import Example
+from bot.intake.people import Person
 from language.pii import mask
 
 REPORT = "report"
@@ -52,6 +55,38 @@ def add_example(
     session.add(example)
     session.flush()
     return example
+
+
+def import_rows(session: Session, rows: Iterable[Row], origin: str, person: Person, now: datetime) -> int:
+    """Keeps rows that came in a file; how many were new. The same file again adds nothing. Writes the audit line."""
+    query = select(Example.text, Example.intent, Example.service_code).where(Example.withdrawn_at.is_(None))
+    known = {tuple(row) for row in session.execute(query)}
+    new = 0
+    for row in rows:
+        meaning = (mask(row.text).strip(), row.intent, row.service)
+        if meaning not in known:
+            known.add(meaning)
+            add_example(
+                session,
+                row.text,
+                row.service,
+                now,
+                intent=row.intent,
+                source="import",
+                origin=origin,
+                account_id=person.id,
+            )
+            new += 1
+    audit.append(session, person, "examples.import", f"import:{origin}"[:128], {"new": new}, now)
+    return new
+
+
+def exported(rows: Iterable[Example]) -> list[Row]:
+    """For the formats of bot.intake.exchange."""
+    return [
+        Row(row.text, row.intent, row.service_code, row.id, _author(row), row.created_at.isoformat(timespec="seconds"))
+        for row in rows
+    ]
 
 
 def withdraw_examples(session: Session, review_id: str, now: datetime) -> int:

@@ -48,8 +48,9 @@ def current_model(chosen: str = "") -> Path:
     return path
 
 
-def list_models(folder: Path = FOLDER) -> list[Model]:
+def list_models(folder: Path | None = None) -> list[Model]:
     """All registered models, the newest first. Raises SettingError where the registry cannot be read."""
+    folder = folder or FOLDER
     registry = _registry(folder)
     models = []
     for entry in registry["models"]:
@@ -68,7 +69,7 @@ def list_models(folder: Path = FOLDER) -> list[Model]:
     return sorted(models, key=lambda model: (model.trained_at, model.name), reverse=True)
 
 
-def find_model(name: str, folder: Path = FOLDER) -> Model:
+def find_model(name: str, folder: Path | None = None) -> Model:
     """Raises SettingError where it is not registered or its archive is gone."""
     for model in list_models(folder):
         if model.name == name:
@@ -78,14 +79,14 @@ def find_model(name: str, folder: Path = FOLDER) -> Model:
     raise SettingError(f"no model is called {name}; `yizhan model list` shows those there are")
 
 
-def card_of(name: str, folder: Path = FOLDER) -> dict[str, Any] | None:
+def card_of(name: str, folder: Path | None = None) -> dict[str, Any] | None:
     """What a model was made of and how it scored; None where there is no card."""
-    return _document(folder / f"{name}.card.json")
+    return _document((folder or FOLDER) / f"{name}.card.json")
 
 
-def trial_of(name: str, folder: Path = FOLDER) -> dict[str, Any] | None:
+def trial_of(name: str, folder: Path | None = None) -> dict[str, Any] | None:
     """How a model compared with the one in use at that time; None where it never was."""
-    return _document(folder / f"{name}.trial.json")
+    return _document((folder or FOLDER) / f"{name}.trial.json")
 
 
 def why_not(trial: Mapping[str, Any] | None, current_sha256: str | None, reason: str) -> str | None:
@@ -102,8 +103,9 @@ def why_not(trial: Mapping[str, Any] | None, current_sha256: str | None, reason:
     return None if trial["verdict"]["accepted"] else "refused"
 
 
-def previous_model(folder: Path = FOLDER) -> str | None:
+def previous_model(folder: Path | None = None) -> str | None:
     """The model that was in use before the current one and is still there."""
+    folder = folder or FOLDER
     registry = _registry(folder)
     there = {entry["name"] for entry in registry["models"] if (folder / entry["file"]).is_file()}
     for turn in reversed(registry.get("history", [])):
@@ -113,8 +115,9 @@ def previous_model(folder: Path = FOLDER) -> str | None:
     return None
 
 
-def use_model(name: str, by: str, now: datetime, folder: Path = FOLDER) -> None:
+def use_model(name: str, by: str, now: datetime, folder: Path | None = None) -> None:
     """Makes a registered model the current one; the history says who did it and what was in use before."""
+    folder = folder or FOLDER
     with _locked(folder):
         registry = _registry(folder)
         if name not in {entry["name"] for entry in registry["models"]}:

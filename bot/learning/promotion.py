@@ -23,7 +23,7 @@ class PromotionRefused(Exception):
         self.code = code
 
 
-async def promote(name: str, reason: str, by: str, now: datetime, swap: Swap, folder: Path = models.FOLDER) -> str:
+async def promote(name: str, reason: str, by: str, now: datetime, swap: Swap, folder: Path | None = None) -> str:
     """Puts a candidate into use; its name. Raises PromotionRefused, or SwapFailed with nothing changed."""
     try:
         candidate = models.find_model(name, folder)
@@ -37,7 +37,7 @@ async def promote(name: str, reason: str, by: str, now: datetime, swap: Swap, fo
     return await _use(candidate, by, now, swap, folder)
 
 
-async def roll_back(by: str, now: datetime, swap: Swap, folder: Path = models.FOLDER) -> str:
+async def roll_back(by: str, now: datetime, swap: Swap, folder: Path | None = None) -> str:
     """Puts the model that was in use before back; its name. It has proved itself, so nothing is asked."""
     name = models.previous_model(folder)
     if name is None:
@@ -45,7 +45,7 @@ async def roll_back(by: str, now: datetime, swap: Swap, folder: Path = models.FO
     return await _use(models.find_model(name, folder), by, now, swap, folder)
 
 
-async def _use(model: models.Model, by: str, now: datetime, swap: Swap, folder: Path) -> str:
+async def _use(model: models.Model, by: str, now: datetime, swap: Swap, folder: Path | None) -> str:
     await swap(model.file.resolve())
     models.use_model(model.name, by, now, folder)
     return model.name

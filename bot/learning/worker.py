@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import models
 from bot.intake import examples, jobs
 from bot.intake.clock import Clock
 from bot.intake.database import Database
@@ -41,7 +40,7 @@ class Means:
     recent: int  # messages in the shadow run
     promotes: bool  # whether an accepted candidate of the schedule is put into use at once
     pinned: bool  # YIZHAN_MODEL names the model: nothing may be swapped
-    models: Path = models.FOLDER
+    models: Path | None = None  # another folder than bot.models.FOLDER
 
 
 class LearningWorker:

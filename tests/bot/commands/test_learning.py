@@ -21,12 +21,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     folder = registered(tmp_path / "models", "a", "b", current="a")
-    for function in (models.list_models, models.find_model, models.trial_of, models.previous_model, models.use_model):
-        monkeypatch.setattr(function, "__defaults__", (*(function.__defaults__ or ())[:-1], folder))
-    from bot.learning import promotion
-
-    for change in (promotion.promote, promotion.roll_back):
-        monkeypatch.setattr(change, "__defaults__", (folder,))
+    monkeypatch.setattr(models, "FOLDER", folder)
     monkeypatch.setenv("YIZHAN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("YIZHAN_ENGINE_PORT", "1")  # nobody answers there
 

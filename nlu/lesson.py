@@ -22,6 +22,7 @@ from nlu import registry
 from nlu.decisions import FILE_VARIABLE, SOURCE, Decision, merge, read_decisions, usable, write_decisions
 from nlu.encoder import CachedEncoder, open_encoder
 from nlu.examples import CITY_VARIABLE, DEFAULT_CITY, load_examples
+from nlu.golden import load_golden
 from nlu.model import Settings
 from nlu.survey import Survey, report, survey
 from nlu.train import reasons, train
@@ -59,7 +60,8 @@ def lesson(folder: Path, city: Path, models: Path, seed: int | None, check_only:
     decisions = read_decisions(folder / DECISIONS) if (folder / DECISIONS).is_file() else []
     recent = read_recent(folder / RECENT if (folder / RECENT).is_file() else None)
     examples = load_examples(city)
-    decisions = usable(decisions, examples)
+    golden = golden_texts()
+    decisions = [d for d in usable(decisions, examples) if d.text.strip() not in golden]
     say("checking", examples=len(examples), decisions=len(decisions))
     encoder = CachedEncoder(open_encoder(settings.encoder, threads=os.cpu_count() or 1))
     surveyed = survey(merge(examples, decisions), encoder, settings)
@@ -82,6 +84,11 @@ def lesson(folder: Path, city: Path, models: Path, seed: int | None, check_only:
     new = unlearnt(kept, models)
     outcome = trial(name, models, recent, new, [left_out(surveyed, decision) for decision in new])
     return {**result, "model": name, "accepted": outcome["verdict"]["accepted"], "seconds": card["seconds"]}
+
+
+def golden_texts() -> set[str]:
+    """What no model may learn, lest the comparison measures its memory."""
+    return {message.text for message in load_golden()}
 
 
 def read_settings(seed: int | None) -> Settings:

@@ -62,7 +62,8 @@ def test_a_round_of_learning(
 
     # The second: one decision more; compared on messages that neither has learnt.
     monkeypatch.setattr(lesson, "model_name", lambda city: "second")
-    write_decisions(project / "learning" / lesson.DECISIONS, [LAMP])
+    golden = Decision("d2", load_golden()[0].text, "report", "UM-G02", "a", LAMP.at)  # must not be learnt
+    write_decisions(project / "learning" / lesson.DECISIONS, [LAMP, golden])
     (project / "learning" / lesson.RECENT).write_text('{"id": 7, "text": "灯杆子成夜黢黑走道害怕"}\n', encoding="utf-8")
     done = learn(project, capsys)[-1]
     assert (done["model"], done["decisions"], done["held_back"]) == ("second", 1, 0)

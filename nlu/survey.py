@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from cleanlab.filter import find_label_issues
 from scipy.stats import binomtest, mannwhitneyu
+from sklearn.preprocessing import normalize
 
 from nlu.decisions import SOURCE, Decision
 from nlu.encoder import Encoder
@@ -71,7 +72,8 @@ def label_errors(of: Survey) -> list[int]:
 
 def contradictions(of: Survey) -> list[tuple[int, int, float]]:
     """Pairs of nearly equal texts with different labels: (one, other, cosine), most alike first."""
-    likeness = (of.views.grams @ of.views.grams.T).tocoo()
+    grams = normalize(of.views.grams)  # how much n-grams weigh in the head is no matter here
+    likeness = (grams @ grams.T).tocoo()
     near = (likeness.row < likeness.col) & (likeness.data >= ALIKE)
     pairs = zip(likeness.row[near], likeness.col[near], likeness.data[near], strict=True)
     found = [(int(a), int(b), float(c)) for a, b, c in pairs if of.labels[a] != of.labels[b]]

@@ -29,6 +29,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "data" / "acts", home / "data" / "acts")
     shutil.copytree(ROOT / "data" / "golden", home / "data" / "golden")
     shutil.copy(ROOT / "domain.yml", home)
+    if (ROOT / "data" / "danger").is_dir():
+        shutil.copytree(ROOT / "data" / "danger", home / "data" / "danger")
     for path in [*(city / "examples").glob("*.yml"), *(home / "data" / "acts").glob("*.yml")]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         content["zh"], content["en"] = content["zh"][:FEW], content["en"][:1]

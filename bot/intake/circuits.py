@@ -37,6 +37,16 @@ def paused_until(session: Session, backend: str, now: datetime) -> datetime | No
     return ends if ends is not None and ends > now else None
 
 
+def allowance(session: Session, backend: str, now: datetime, wanted: int) -> int:
+    """How many of `wanted` items may go out now: none in a pause, one (the probe) after it, then all."""
+    state = find_state(session, backend)
+    if state is None:
+        return wanted
+    if state.paused_until is not None and state.paused_until > now:
+        return 0
+    return wanted if state.failures < THRESHOLD else min(wanted, 1)
+
+
 def take_probe(session: Session, backend: str, now: datetime, lease: timedelta) -> bool:
     """Whether one more item may go out. While the circuit is open only one worker gets True for each pause."""
     state = find_state(session, backend)
@@ -58,16 +68,16 @@ def record_success(session: Session, backend: str, now: datetime) -> bool:
     state.failures, state.reason, state.updated_at = 0, None, now
     state.paused_until = None if was_away else state.paused_until
     if was_away:
-        session.execute(
-            update(OutboxItem)
-            .where(
-                OutboxItem.backend == backend,
-                OutboxItem.state == "waiting",
-                OutboxItem.next_attempt_at > now,
-                OutboxItem.token.is_(None),
-            )
-            .values(next_attempt_at=now)
+        session.flush()
+        # What another worker has in its hands is skipped: waiting for it with the backend's row held could never end.
+        waiting = select(OutboxItem.id).where(
+            OutboxItem.backend == backend,
+            OutboxItem.state == "waiting",
+            OutboxItem.next_attempt_at > now,
+            OutboxItem.token.is_(None),
         )
+        pulled = update(OutboxItem).where(OutboxItem.id.in_(waiting.with_for_update(skip_locked=True)))
+        session.execute(pulled.values(next_attempt_at=now))
     return was_away
 
 

@@ -3,21 +3,23 @@
 waiting → (claimed | sending) → accepted | dead | waiting again | unknown (may have arrived: look before sending again)
 
 `sending` is committed before the request goes out. A lease that runs out in `sending` therefore means unknown; one that
-runs out in `claimed` (looking up, asking about a token) puts the item back. Events of one ticket leave in order; other
-tickets never wait. The caller holds the transaction.
+runs out in `claimed` (looking up, asking about a token) puts the item back. Events of one ticket leave in order
+(lineup.py); other tickets never wait. Items are claimed and finished many at a time: a commit costs as much for one as for
+fifty. The caller holds the transaction.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy.orm import Session
 
 from bot.intake import circuits
 from bot.intake.ids import new_id
+from bot.intake.lineup import hold_tickets, line_up
 from bot.intake.orders import CREATED, SNAPSHOT, Order, order_of, snapshot
 from bot.intake.tables import Delivery, OutboxItem, Ticket, TicketEvent
 
@@ -52,6 +54,7 @@ class Claim:
     """An item in hand. `attempts` counts the sends, this one included; `tries` those of the same kind."""
 
     item_id: str
+    ticket_id: str
     lease_token: str
     kind: Kind
     attempts: int
@@ -73,6 +76,17 @@ class Ending:
     free: bool = False  # costs the item no attempt
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A try that is over, for its line in the deliveries and for its item."""
+
+    claim: Claim
+    ending: Ending
+    outcome: str
+    http_status: int | None = None
+    detail: str | None = None
+
+
 def enqueue(session: Session, ticket: Ticket, event: TicketEvent, now: datetime) -> tuple[OutboxItem, bool]:
     """Puts the event on its way to the ticket's backend; (item, False) where it is on its way already."""
     query = select(OutboxItem).where(OutboxItem.event_id == event.id, OutboxItem.backend == ticket.backend)
@@ -88,41 +102,37 @@ def enqueue(session: Session, ticket: Ticket, event: TicketEvent, now: datetime)
         event_id=event.id,
         seq=event.seq,
         state="waiting",
+        ready=True,
         attempts=0,
         next_attempt_at=now,
         created_at=now,
     )
+    if event.type != CREATED:  # a ticket that is just being made has nobody before it
+        hold_tickets(session, [ticket.id])
     session.add(item)
     session.flush()
+    if event.type != CREATED:
+        line_up(session, [ticket.id])
     return item, True
 
 
-def claim_next(session: Session, backend: str, now: datetime, worker: str, rules: Rules) -> Claim | None:
-    """Leases the backend's next due item; None where nothing is due or the backend is paused.
+def claim_due(
+    session: Session, backend: str, now: datetime, worker: str, rules: Rules, limit: int = 1
+) -> Sequence[Claim]:
+    """Leases up to `limit` of the backend's due items; none where nothing is due or the backend is paused.
 
     Items that may have arrived come first. A claim of kind `send` is in state sending when this transaction commits.
     Call `expire_leases` before, to get back what a dead worker held.
     """
-    if circuits.paused_until(session, backend, now) is not None:
-        return None
-    item = _first_due(session, backend, "unknown", now) or _first_due(session, backend, "waiting", now)
-    if item is None or not circuits.take_probe(session, backend, now, rules.lease):
-        return None
-    kind = _kind(item, rules.on_unknown(_event_type(session, item)))
-    values: dict[str, Any] = {
-        "state": "sending" if kind == "send" else "claimed",
-        "lease_token": f"{worker}:{secrets.token_hex(6)}"[-32:],
-        "lease_until": now + rules.lease,
-        "attempts": item.attempts + (kind == "send"),
-        "sent_at": now if kind == "send" else item.sent_at,
-    }
-    unchanged = (OutboxItem.id == item.id, OutboxItem.state == item.state, OutboxItem.attempts == item.attempts)
-    taken = session.execute(
-        update(OutboxItem).where(*unchanged).values(values).execution_options(synchronize_session=False)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
-        return None
-    return _claim(session, item, kind, values, now)
+    allowed = min(limit, circuits.allowance(session, backend, now, limit))
+    rows: list[Any] = []
+    for state in ("unknown", "waiting"):
+        if len(rows) < allowed:
+            asked = {"backend": backend, "state": state, "now": now, "count": allowed - len(rows)}
+            rows += session.execute(_DUE, asked).all()
+    if not rows or not circuits.take_probe(session, backend, now, rules.lease):
+        return []
+    return _take(session, rows, f"{worker}:{secrets.token_hex(6)}"[-32:], now, rules)
 
 
 def expire_leases(session: Session, backend: str, now: datetime, rules: Rules) -> Sequence[OutboxItem]:
@@ -130,7 +140,7 @@ def expire_leases(session: Session, backend: str, now: datetime, rules: Rules) -
     items = session.scalars(_LEASES_OVER, {"backend": backend, "now": now}).all()
     for item in items:
         if item.state == "sending":
-            kind = rules.on_unknown(_event_type(session, item))
+            kind = rules.on_unknown(session.get_one(TicketEvent, item.event_id).type)
             item.state, item.reason = "unknown", "the worker stopped in the middle of sending"
             # From now, not from when it was sent: the clock may have jumped while the request is on the wire.
             item.next_attempt_at = NEVER if kind == "person" else now + rules.settle
@@ -141,43 +151,35 @@ def expire_leases(session: Session, backend: str, now: datetime, rules: Rules) -
     return items
 
 
-def finish(session: Session, claim: Claim, ending: Ending, now: datetime) -> OutboxItem | None:
-    """Writes down what the try came to. None where another worker has the item by now: nothing is changed then,
-    except that an acceptance settles an item nobody holds, since it is the truth."""
-    item = session.scalar(select(OutboxItem).where(OutboxItem.id == claim.item_id).with_for_update())
-    if item is None:
-        return None
-    orphan = item.state == "unknown" and item.lease_token is None and ending.state == "accepted"
-    if item.lease_token != claim.lease_token and not orphan:
-        return None
-    item.state, item.reason = ending.state, _storable(ending.reason, REASON_LIMIT)
-    item.lease_token = item.lease_until = None
-    item.token = ending.token if ending.token is not None else item.token
-    item.attempts -= int(ending.free and claim.kind == "send")
-    if ending.state in ("waiting", "unknown"):
-        item.next_attempt_at = ending.at or NEVER
-    else:
-        item.done_at = now
-    if ending.state == "accepted" and ending.case_id and claim.order.event_type == CREATED:
-        session.execute(update(Ticket).where(Ticket.id == item.ticket_id).values(case_id=ending.case_id))
-    return item
-
-
-def record_attempt(
-    session: Session, claim: Claim, outcome: str, http_status: int | None, detail: str | None, now: datetime
-) -> None:
-    """Completes the line that the claim opened: what came back."""
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id == claim.delivery_id)
-        .values(outcome=outcome, http_status=http_status, detail=_storable(detail, DETAIL_LIMIT), finished_at=now)
-    )
+def finish_all(session: Session, ended: Sequence[Ended], now: datetime) -> list[OutboxItem | None]:
+    """Writes down what the tries came to, in the order given. None where another worker has the item by now: nothing
+    of it is changed then, except that an acceptance settles an item nobody holds, since it is the truth."""
+    hold_tickets(session, {one.claim.ticket_id for one in ended})
+    query = select(OutboxItem).where(OutboxItem.id.in_([one.claim.item_id for one in ended])).order_by(OutboxItem.id)
+    items = {item.id: item for item in session.scalars(query.with_for_update())}
+    session.execute(update(Delivery), [_line(one, now) for one in ended])
+    kept = [_finish(items.get(one.claim.item_id), one.claim, one.ending, now) for one in ended]
+    cases = [
+        {"id": item.ticket_id, "case_id": one.ending.case_id}
+        for item, one in zip(kept, ended, strict=True)
+        if item is not None
+        and item.state == "accepted"
+        and one.ending.case_id
+        and one.claim.order.event_type == CREATED
+    ]
+    session.flush()
+    if cases:
+        session.execute(update(Ticket), cases)
+    over = {item.ticket_id for item in kept if item is not None and item.state in ("accepted", "dead")}
+    if over:
+        line_up(session, over)
+    return kept
 
 
 def next_due(session: Session, backend: str, now: datetime) -> datetime | None:
     """When there will be something to do for the backend (perhaps in the past); None where nothing is on its way."""
-    states = [session.scalar(_NEXT, {"backend": backend, "state": state}) for state in ("unknown", "waiting")]
-    moments = [moment for moment in states if moment is not None and moment < NEVER]
+    heads = [session.scalar(_NEXT, {"backend": backend, "state": state}) for state in ("unknown", "waiting")]
+    moments = [moment for moment in heads if moment is not None and moment < NEVER]
     paused = circuits.paused_until(session, backend, now)
     if paused is not None:
         moments = [max(moment, paused) for moment in moments]
@@ -227,34 +229,9 @@ def list_stuck(session: Session, limit: int = 100) -> Sequence[OutboxItem]:
     return session.scalars(query.limit(limit)).all()
 
 
-def _first_due(session: Session, backend: str, state: str, now: datetime) -> OutboxItem | None:
-    item: OutboxItem | None = session.scalar(_DUE, {"backend": backend, "state": state, "now": now})
-    return item
-
-
-def _held_back() -> ColumnElement[bool]:
-    """An earlier event of the ticket is still on its way, or the ticket never arrived (then nothing can follow)."""
-    earlier = aliased(OutboxItem)
-    birth = select(TicketEvent.id).where(TicketEvent.id == earlier.event_id, TicketEvent.type == CREATED).exists()
-    return (
-        select(earlier.id)
-        .where(
-            earlier.ticket_id == OutboxItem.ticket_id,
-            earlier.seq < OutboxItem.seq,
-            earlier.backend == OutboxItem.backend,
-            or_(earlier.state.in_(OPEN), (earlier.state == "dead") & birth),
-        )
-        .exists()
-    )
-
-
 def _storable(text: str | None, limit: int) -> str | None:
     """PostgreSQL takes no NUL in a text."""
     return text.replace("\x00", "")[:limit] or None if text else None
-
-
-def _event_type(session: Session, item: OutboxItem) -> str:
-    return session.get_one(TicketEvent, item.event_id).type
 
 
 def _kind(item: OutboxItem, on_unknown: OnUnknown) -> Kind:
@@ -263,41 +240,105 @@ def _kind(item: OutboxItem, on_unknown: OnUnknown) -> Kind:
     return "resume" if item.token is not None else "send"
 
 
-def _claim(session: Session, item: OutboxItem, kind: Kind, taken: dict[str, Any], now: datetime) -> Claim:
-    """`taken`: what the claim has just written over the item's row."""
-    tries = (session.scalar(_TRIES, {"item": item.id, "kind": kind}) or 0) + 1
-    delivery = Delivery(outbox_id=item.id, kind=kind, started_at=now)
-    session.add(delivery)
-    session.flush()
-    ticket = session.get_one(Ticket, item.ticket_id)
-    event = session.get_one(TicketEvent, item.event_id)
-    return Claim(
-        item_id=item.id,
-        lease_token=taken["lease_token"],
-        kind=kind,
-        attempts=taken["attempts"],
-        tries=tries,
-        delivery_id=delivery.id,
-        token=item.token,
-        order=order_of(item, ticket, event),
-    )
+def _take(session: Session, rows: Iterable[Any], lease_token: str, now: datetime, rules: Rules) -> list[Claim]:
+    """Writes the leases and a line for each try. The rows are locked: (item, ticket, event)."""
+    found = [(item, ticket, event, _kind(item, rules.on_unknown(event.type))) for item, ticket, event in rows]
+    ids = [item.id for item, *_ in found]
+    counted = session.execute(_TRIES, {"items": ids})
+    tries = {(item_id, kind): number for item_id, kind, number in counted}
+    lease = {"lease_token": lease_token, "lease_until": now + rules.lease}
+    sends = [item.id for item, _, _, kind in found if kind == "send"]
+    asks = [item.id for item, _, _, kind in found if kind != "send"]
+    if sends:
+        _update(session, sends, {**lease, "state": "sending", "sent_at": now, "attempts": OutboxItem.attempts + 1})
+    if asks:
+        _update(session, asks, {**lease, "state": "claimed"})
+    lines = [{"outbox_id": item.id, "kind": kind, "started_at": now} for item, _, _, kind in found]
+    opened = session.scalars(insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True), lines).all()
+    return [
+        Claim(
+            item_id=item.id,
+            ticket_id=item.ticket_id,
+            lease_token=lease_token,
+            kind=kind,
+            attempts=item.attempts + (kind == "send"),
+            tries=tries.get((item.id, kind), 0) + 1,
+            delivery_id=delivery_id,
+            token=item.token,
+            order=order_of(item, ticket, event),
+        )
+        for (item, ticket, event, kind), delivery_id in zip(found, opened, strict=True)
+    ]
+
+
+def _update(session: Session, ids: Sequence[str], values: dict[str, Any]) -> None:
+    statement = update(OutboxItem).where(OutboxItem.id.in_(ids)).values(values)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _line(one: Ended, now: datetime) -> dict[str, Any]:
+    return {
+        "id": one.claim.delivery_id,
+        "outcome": one.outcome,
+        "http_status": one.http_status,
+        "detail": _storable(one.detail, DETAIL_LIMIT),
+        "finished_at": now,
+    }
+
+
+def _finish(item: OutboxItem | None, claim: Claim, ending: Ending, now: datetime) -> OutboxItem | None:
+    if item is None:
+        return None
+    orphan = item.state == "unknown" and item.lease_token is None and ending.state == "accepted"
+    if item.lease_token != claim.lease_token and not orphan:
+        return None
+    item.state, item.reason = ending.state, _storable(ending.reason, REASON_LIMIT)
+    item.lease_token = item.lease_until = None
+    item.token = ending.token if ending.token is not None else item.token
+    item.attempts -= int(ending.free and claim.kind == "send")
+    if ending.state in ("waiting", "unknown"):
+        item.next_attempt_at = ending.at or NEVER
+    else:
+        item.done_at = now
+    return item
 
 
 def _decide_by_hand(session: Session, item_id: str, values: dict[str, Any]) -> bool:
+    item = session.get(OutboxItem, item_id)
+    if item is None:
+        return False
+    hold_tickets(session, [item.ticket_id])
     stuck = (OutboxItem.id == item_id, OutboxItem.state.in_(("dead", "unknown")))
     done = session.execute(update(OutboxItem).where(*stuck).values(**values, reason=None))
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    line_up(session, [item.ticket_id])
+    return True
 
 
 # Made once: putting these together anew for every claim would cost more than running them.
 _QUEUE = (
-    select(OutboxItem)
-    .where(OutboxItem.backend == bindparam("backend"), OutboxItem.state == bindparam("state"), ~_held_back())
+    select(OutboxItem, Ticket, TicketEvent)
+    .join(Ticket, Ticket.id == OutboxItem.ticket_id)
+    .join(TicketEvent, TicketEvent.id == OutboxItem.event_id)
+    .where(
+        OutboxItem.backend == bindparam("backend"), OutboxItem.state == bindparam("state"), OutboxItem.ready.is_(True)
+    )
+    .order_by(OutboxItem.next_attempt_at)
+)
+_DUE = (
+    _QUEUE.where(OutboxItem.next_attempt_at <= bindparam("now"))
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True, of=OutboxItem)
+)
+_NEXT = (
+    select(OutboxItem.next_attempt_at)
+    .where(
+        OutboxItem.backend == bindparam("backend"), OutboxItem.state == bindparam("state"), OutboxItem.ready.is_(True)
+    )
     .order_by(OutboxItem.next_attempt_at)
     .limit(1)
 )
-_NEXT = _QUEUE.with_only_columns(OutboxItem.next_attempt_at)
-_DUE = _QUEUE.where(OutboxItem.next_attempt_at <= bindparam("now")).with_for_update(skip_locked=True, of=OutboxItem)
 _LEASES_OVER = (
     select(OutboxItem)
     .where(
@@ -307,4 +348,8 @@ _LEASES_OVER = (
     )
     .with_for_update(skip_locked=True, of=OutboxItem)
 )
-_TRIES = select(func.count()).where(Delivery.outbox_id == bindparam("item"), Delivery.kind == bindparam("kind"))
+_TRIES = (
+    select(Delivery.outbox_id, Delivery.kind, func.count())
+    .where(Delivery.outbox_id.in_(bindparam("items", expanding=True)))
+    .group_by(Delivery.outbox_id, Delivery.kind)
+)

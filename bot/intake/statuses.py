@@ -106,6 +106,22 @@ def apply_kept(session: Session, newsroom: Newsroom, ticket: Ticket, now: dateti
     return len(rows)
 
 
+def find_kept(session: Session, backend: str, tickets: Iterable[Ticket]) -> list[Ticket]:
+    """Those of the tickets that have news which came before their case was known."""
+    asked = list(tickets)
+    stray = (StatusUpdate.backend == backend, StatusUpdate.ticket_id.is_(None))
+    if session.scalar(select(StatusUpdate.id).where(*stray).limit(1)) is None:
+        return []
+    numbers = select(StatusUpdate.ticket_number).where(
+        *stray, StatusUpdate.ticket_number.in_([t.number for t in asked])
+    )
+    cases = select(StatusUpdate.case_id).where(
+        *stray, StatusUpdate.case_id.in_([t.case_id for t in asked if t.case_id])
+    )
+    named, known = set(session.scalars(numbers)), set(session.scalars(cases))
+    return [ticket for ticket in asked if ticket.number in named or ticket.case_id in known]
+
+
 def find_known(session: Session, backend: str, updates: Iterable[Update]) -> set[str]:
     """The ids of those updates that were dealt with already."""
     keys = {short_key(update.update_id): update.update_id for update in updates}

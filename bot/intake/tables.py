@@ -151,6 +151,7 @@ class Ticket(Base):
     __table_args__ = (
         Index("ix_tickets_conversation_id", "conversation_id"),
         Index("ix_tickets_service", "service_code", "status"),
+        Index("ix_tickets_case", "backend", "case_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -201,7 +202,7 @@ class OutboxItem(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("event_id", "backend"),
-        Index("ix_outbox_due", "backend", "state", "next_attempt_at"),
+        Index("ix_outbox_due", "backend", "state", "ready", "next_attempt_at"),
         Index("ix_outbox_ticket", "ticket_id", "seq"),
     )
 
@@ -213,6 +214,7 @@ class OutboxItem(Base):
     # waiting; claimed (leased, nothing sent yet); sending (the request may be on the wire); unknown (may have arrived:
     # look before sending again); accepted; dead
     state: Mapped[str] = mapped_column(String(8), default="waiting")
+    ready: Mapped[bool] = mapped_column(default=True)  # no earlier event of its ticket is in its way: lineup.py
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -246,7 +248,10 @@ class StatusUpdate(Base):
     """A word from the backend about a case, kept as it came; applied at most once."""
 
     __tablename__ = "status_updates"
-    __table_args__ = (UniqueConstraint("backend", "update_id"),)
+    __table_args__ = (
+        UniqueConstraint("backend", "update_id"),
+        Index("ix_status_updates_stray", "backend", "ticket_id"),  # NULL: news that waits for its ticket
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     backend: Mapped[str] = mapped_column(String(32))

@@ -26,7 +26,7 @@ class Middle(random.Random):
 def about(
     kind: Kind, attempts: int = 1, tries: int = 1, token: str | None = None, unknown: OnUnknown = "look_up"
 ) -> Any:
-    claim = Claim("i", "l", kind, attempts, tries, 1, token, ORDER)
+    claim = Claim("i", "t", "l", kind, attempts, tries, 1, token, ORDER)
     return Circumstances(claim, START, Middle(), SCHEDULE, unknown)
 
 

@@ -2,24 +2,33 @@
 
 import asyncio
 import random
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from bot.forwarding.backends.contract import Backend, Pending
 from bot.forwarding.errors import AlreadyThere, Ambiguous, BackendError, Permanent, Shut, Temporary
-from bot.forwarding.records import Records
+from bot.forwarding.records import Records, Tried, Turn
 from bot.forwarding.worker import Worker
+from bot.intake import outbox
 from bot.intake.clock import utc_now
 from bot.intake.orders import Order
+from bot.intake.outbox import Claim, Ended
+from bot.intake.tables import OutboxItem
 from tests.bot.forwarding.fakes import FakeBackend
 from tests.bot.forwarding.house import House
 
 pytest_plugins = ["tests.bot.forwarding.fixtures"]
+
+
+async def take(records: Records, backend: Backend) -> Sequence[Claim]:
+    """A claim by a worker that goes no further."""
+    return (await records.turn(backend, (), 1)).claims
 
 
 async def test_it_is_delivered_and_written_down(either_house: House) -> None:
@@ -37,7 +46,7 @@ async def test_a_crash_after_the_claim_and_before_the_request_sends_once(either_
     backend = FakeBackend()
     either_house.file()
     records = Records(either_house.database, either_house.newsroom, either_house.clock, "dead")
-    assert await records.claim(backend) is not None
+    assert await take(records, backend)
     await either_house.live(backend)
     assert [order.seq for order in backend.cases] == [1] and either_house.states() == ["accepted"]
     assert either_house.deliveries() == [("send", None), ("look_up", "not_found"), ("send", "accepted")]
@@ -47,8 +56,7 @@ async def test_a_crash_after_the_backend_took_it_is_found_and_not_sent_again(eit
     backend = FakeBackend()
     either_house.file()
     records = Records(either_house.database, either_house.newsroom, either_house.clock, "dead")
-    claim = await records.claim(backend)
-    assert claim is not None
+    (claim,) = await take(records, backend)
     await backend.send(claim.order)
     await either_house.live(backend)
     assert len(backend.cases) == 1 and either_house.states() == ["accepted"]
@@ -66,11 +74,11 @@ async def test_a_crash_before_the_commit_leaves_the_item_to_be_looked_up(
     house.file()
     worker = house.worker(backend)
 
-    async def crash(*_: object) -> bool:
+    def crash(*_: object) -> list[bool]:
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(Records, "write", crash)
+        patch.setattr(Records, "_write", crash)
         with pytest.raises(Crash):
             await worker.step(backend)
     assert house.states() == ["sending"] and len(backend.cases) == 1
@@ -84,8 +92,8 @@ async def test_a_crash_while_looking_looks_again(house: House) -> None:
     await house.drain(backend)
     house.clock.forward(seconds=21)
     records = Records(house.database, house.newsroom, house.clock, "dead")
-    claim = await records.claim(backend)
-    assert claim is not None and claim.kind == "look_up"
+    (claim,) = await take(records, backend)
+    assert claim.kind == "look_up"
     await house.live(backend)
     assert len(backend.cases) == 1 and house.states() == ["accepted"]
 
@@ -94,7 +102,7 @@ async def test_where_nobody_can_look_a_crash_calls_a_person_and_nothing_is_sent(
     backend = FakeBackend(ticket_unknown="person")
     house.file()
     records = Records(house.database, house.newsroom, house.clock, "dead")
-    assert await records.claim(backend) is not None
+    assert await take(records, backend)
     await house.live(backend)
     assert backend.sent == [] and house.states() == ["unknown"] and house.reviews() == [("unknown_delivery", "open")]
 
@@ -346,18 +354,39 @@ async def test_a_database_that_does_not_answer_does_not_end_the_loop(
 ) -> None:
     house.clock.now = utc_now()
     house.file()
-    real, calls = Records.claim, []
+    real, calls = Records.turn, []
 
-    async def flaky(self: Records, backend: Backend) -> Any:
-        calls.append(1)
-        if len(calls) == 1:
+    async def flaky(self: Records, backend: Backend, tried: Sequence[Tried], wanted: int) -> Turn:
+        calls.append(len(tried))
+        if calls in ([0], [0, 0, 1]):
             raise OSError("database is locked")
-        return await real(self, backend)
+        return await real(self, backend, tried, wanted)
 
-    monkeypatch.setattr(Records, "claim", flaky)
+    monkeypatch.setattr(Records, "turn", flaky)
     backend = FakeBackend()
     running = Running(house, backend)
     await until(lambda: house.states() == ["accepted"])
+    await running.end()
+    assert len(backend.sent) == 1 and calls.count(1) == 2, "its ending was written the second time"
+
+
+async def test_an_ending_that_cannot_be_written_does_not_take_the_others_along(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.clock.now = utc_now()
+    bad = house.file()
+    for _ in range(3):
+        house.file()
+    real = outbox.finish_all
+
+    def picky(session: Session, ended: Sequence[Ended], now: datetime) -> list[OutboxItem | None]:
+        if any(one.claim.ticket_id == bad for one in ended):
+            raise ValueError("planned")
+        return real(session, ended, now)
+
+    monkeypatch.setattr(outbox, "finish_all", picky)
+    running = Running(house, FakeBackend())
+    await until(lambda: sorted(house.states()) == ["accepted"] * 3 + ["sending"])
     await running.end()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.intake import circuits, outbox
-from bot.intake.outbox import NEVER, Claim, Ending, Rules
+from bot.intake.outbox import NEVER, Claim, Ended, Ending, Rules
 from bot.intake.tables import OutboxItem, Ticket, TicketEvent
 from tests.bot.forwarding.house import House
 
@@ -20,7 +20,7 @@ BLIND = Rules(timedelta(seconds=30), timedelta(seconds=20), "person", "person")
 
 def claim(house: House, backend: str = "desk", rules: Rules = RULES, worker: str = "w1") -> Claim | None:
     with house.database.transaction() as session:
-        return outbox.claim_next(session, backend, house.clock(), worker, rules)
+        return next(iter(outbox.claim_due(session, backend, house.clock(), worker, rules)), None)
 
 
 def claimed(house: House, backend: str = "desk", rules: Rules = RULES) -> Claim:
@@ -31,7 +31,8 @@ def claimed(house: House, backend: str = "desk", rules: Rules = RULES) -> Claim:
 
 def finish(house: House, item: Claim, ending: Ending) -> bool:
     with house.database.transaction() as session:
-        return outbox.finish(session, item, ending, house.clock()) is not None
+        (kept,) = outbox.finish_all(session, [Ended(item, ending, "said")], house.clock())
+        return kept is not None
 
 
 def expire(house: House, rules: Rules = RULES) -> int:
@@ -302,7 +303,7 @@ def test_the_claim_finds_its_way_by_index(house: House) -> None:
     with house.database.transaction() as session:
         watch(session)
         outbox.expire_leases(session, "desk", house.clock(), RULES)
-        outbox.claim_next(session, "desk", house.clock(), "w", RULES)
+        outbox.claim_due(session, "desk", house.clock(), "w", RULES, 8)
     asked = [text for text in statements if text.lstrip().startswith("SELECT") and "outbox" in text]
     assert len(asked) >= 3
     with house.database.reading() as session:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.intake import circuits, outbox
-from bot.intake.outbox import Claim, Ending, Rules
+from bot.intake.outbox import Claim, Ended, Ending, Rules
 from tests.bot.forwarding.house import START, House
 
 pytest_plugins = ["tests.bot.forwarding.fixtures"]
@@ -21,7 +21,7 @@ def test_the_circuit_opens_after_failures_in_a_row_and_stays_short(failures: int
 
 def claim(house: House) -> Claim | None:
     with house.database.transaction() as session:
-        return outbox.claim_next(session, "desk", house.clock(), "w", RULES)
+        return next(iter(outbox.claim_due(session, "desk", house.clock(), "w", RULES)), None)
 
 
 def fail(house: House, times: int = 1) -> None:
@@ -65,7 +65,7 @@ def test_success_closes_the_circuit_and_pulls_retries_forward(either_house: Hous
         assert item is not None
         with either_house.database.transaction() as session:
             wait = Ending("waiting", "away", START + timedelta(hours=5), token=token)
-            outbox.finish(session, item, wait, either_house.clock())
+            outbox.finish_all(session, [Ended(item, wait, "temporary")], either_house.clock())
     fail(either_house, 6)
     either_house.clock.forward(minutes=1)
     with either_house.database.transaction() as session:
@@ -104,4 +104,4 @@ def test_a_pause_of_one_backend_is_no_pause_of_another(house: House) -> None:
     house.file("other")
     fail(house, 9)
     with house.database.transaction() as session:
-        assert outbox.claim_next(session, "other", house.clock(), "w", RULES) is not None
+        assert outbox.claim_due(session, "other", house.clock(), "w", RULES)

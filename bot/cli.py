@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import examples, models, open311
+from bot.commands import examples, models, open311, outbox, tickets
 from bot.intake.errors import IntakeError
 from bot.settings import SettingError, read_settings
 
@@ -22,6 +22,8 @@ city_app = typer.Typer(no_args_is_help=True, help="The city's folder.")
 app.add_typer(city_app, name="city")
 app.add_typer(models.app, name="model")
 app.add_typer(examples.app, name="examples")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(tickets.app, name="tickets")
 app.add_typer(open311.app, name="open311")
 
 

@@ -1,6 +1,6 @@
 """Every module with tables, named once: importing this makes `Base` know them all."""
 
-from bot.intake import accounttables, learningtables, tables
+from bot.intake import accounttables, handovertables, learningtables, tables
 
-TABLES = (tables, accounttables, learningtables)
+TABLES = (tables, accounttables, handovertables, learningtables)
 Base = tables.Base

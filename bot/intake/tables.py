@@ -152,6 +152,7 @@ class Ticket(Base):
         Index("ix_tickets_conversation_id", "conversation_id"),
         Index("ix_tickets_service", "service_code", "status"),
         Index("ix_tickets_case", "backend", "case_id"),
+        Index("ix_tickets_created", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -21,6 +21,12 @@ def test_the_migrations_make_the_tables_as_they_are_declared(tmp_path: Path) -> 
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     database.upgrade()
     with database.engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        options = {"include_name": _is_ours}
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
     database.close()
     assert differences == []
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """SQLite keeps a full-text index in tables of its own (0006); no code of ours writes them."""
+    return not (kind == "table" and (name or "").startswith("ticket_words"))

@@ -52,35 +52,49 @@ class DialogueWorker:
         self._clock = clock
         self._signals = signals
         self._sender_for = sender_for
-        self._parallel = parallel
+        self._places = asyncio.Semaphore(parallel)
         self._stopping = False
 
     async def run(self) -> None:
         """Works until `stop`; the turns in hand are finished."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._parallel):
-                group.create_task(self._work())
+        async with asyncio.TaskGroup() as turns:
+            while not self._stopping:
+                ticket = self._signals.inbox.ticket()
+                try:
+                    item = await self._claim()
+                    pause = 0.0 if item else await self._pause()
+                except SQLAlchemyError as error:  # locked, or restarting
+                    logger.warning("database_away", extra={"trouble": type(error).__name__})
+                    item, pause = None, DATABASE_AWAY
+                if item is not None:
+                    turns.create_task(self._turn(item))
+                elif not self._stopping:
+                    await self._signals.inbox.wait(ticket, pause)
 
     def stop(self) -> None:
         self._stopping = True
         self._signals.inbox.set()
 
-    async def _work(self) -> None:
-        while not self._stopping:
-            ticket = self._signals.inbox.ticket()
-            try:
-                await self._work_once(ticket)
-            except SQLAlchemyError as error:  # locked, or restarting: whatever is leased comes back by itself
-                logger.warning("database_away", extra={"trouble": type(error).__name__})
-                await self._signals.inbox.wait(ticket, DATABASE_AWAY)
+    async def _claim(self) -> InboxItem | None:
+        """The next item together with a place for its turn. One loop claims for all: more would only ask in vain."""
+        await self._places.acquire()
+        item = None
+        try:
+            if not self._stopping:
+                item = await self._database.run(inbox.claim_next, self._clock(), LEASE)
+        finally:
+            if item is None:
+                self._places.release()
+        return item
 
-    async def _work_once(self, ticket: int) -> None:
-        item = await self._database.run(inbox.claim_next, self._clock(), LEASE)
-        if item is None:
-            await self._signals.inbox.wait(ticket, await self._pause())
-            return
-        await self._handle(item)
-        self._signals.inbox.set()  # the resident's next message may be claimed now
+    async def _turn(self, item: InboxItem) -> None:
+        try:
+            await self._handle(item)
+        except SQLAlchemyError as error:  # whatever is leased comes back by itself
+            logger.warning("database_away", extra={"trouble": type(error).__name__})
+        finally:
+            self._places.release()
+            self._signals.inbox.set()  # the resident's next message may be claimed now
 
     async def _pause(self) -> float:
         now = self._clock()

@@ -1,5 +1,6 @@
 """The database: an engine for SQLite (WAL) or PostgreSQL, transactions, and migrations up to the newest."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as BusyTooLong
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.intake import schema
@@ -33,6 +35,9 @@ class Database:
         self.engine = _engine(url)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(self.engine.execution_options(read_only=True), expire_on_commit=False)
+        # SQLite lets one write at a time, and who finds it busy sleeps 1 to 100 ms before asking again. Writers of this
+        # process queue here instead and go on the moment the one before has committed.
+        self._writer = threading.Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -40,7 +45,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        with self.sessions.begin() as session:
+        with self._turn_to_write(), self.sessions.begin() as session:
             yield session
 
     @contextmanager
@@ -66,6 +71,18 @@ class Database:
                 return work(session, *args, **kwargs)
 
         return await anyio.to_thread.run_sync(step)
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise BusyTooLong(f"another transaction has been writing for {BUSY_TIMEOUT_MS} ms")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def upgrade(self) -> None:
         """Brings the schema to the newest version."""

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.intake import outbox, reviews
+from bot.intake import handovers, outbox, reviews
 from bot.intake.clock import Clock
 from bot.intake.database import Database
 from bot.intake.tables import InboxItem, Message, OutboxItem, Ticket
@@ -28,6 +28,15 @@ class Figures:
             "yizhan_outbox_oldest_seconds", "Age of the oldest open delivery", registry=self.registry
         )
         self._reviews = Gauge("yizhan_reviews_open", "Items waiting for a person", registry=self.registry)
+        self._calls = Gauge(
+            "yizhan_handovers",
+            "Residents who asked for a person: all, and how they stand",
+            ["kind"],
+            registry=self.registry,
+        )
+        self._call_age = Gauge(
+            "yizhan_handovers_oldest_seconds", "How long the first in the queue has waited", registry=self.registry
+        )
 
     async def refresh(self) -> None:
         await self._database.read(self._read)
@@ -49,6 +58,10 @@ class Figures:
         open_items = select(func.min(OutboxItem.created_at)).where(OutboxItem.state.not_in(("accepted", "dead")))
         self._outbox_age.set(_age(session.scalar(open_items), now))
         self._reviews.set(reviews.count_open(session))
+        calls = handovers.figures(session)
+        for kind in ("offered", "waiting", "taken", "missed"):
+            self._calls.labels(kind).set(getattr(calls, kind))
+        self._call_age.set(_age(calls.oldest_waiting, now))
 
 
 def _age(moment: datetime | None, now: datetime) -> float:

@@ -41,6 +41,7 @@ from bot.learning.worker import LearningWorker, Means
 from bot.lockfile import take_lock
 from bot.media import MediaSigner, build_media_router
 from bot.models import current_model
+from bot.reception import keep_reception
 from bot.settings import SettingError, Settings
 from bot.statuses.poller import Poller
 from bot.statuses.push import push_router
@@ -146,6 +147,7 @@ async def _run(
         if learning is not None:
             group.create_task(learning.run(stop))
         until_cancelled.append(group.create_task(_tidy(service)))
+        until_cancelled.append(group.create_task(keep_reception(database, service.city, service.signals, clock)))
         if telegram is not None:
             group.create_task(telegram.run(stop))
         await stop.wait()

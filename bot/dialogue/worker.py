@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.dialogue.engine import Engine, EngineError
-from bot.intake import inbox, messages, reviews
+from bot.intake import handovers, inbox, messages, reviews
 from bot.intake.clock import Clock
 from bot.intake.conversation.dangers import danger_say
 from bot.intake.conversations import get_conversation
@@ -147,7 +147,8 @@ def put_off(
             session, conversation, danger_say(danger.kind, desk.city.hotlines), desk.city.phrases, now, item.id
         )
         item.warned = True
-    if not item.apologised and item.attempts > 1:
+    attended = handovers.find_taken(session, conversation.id) is not None  # a person sees the message already
+    if not item.apologised and item.attempts > 1 and not attended:
         messages.queue_message(session, conversation, Say("engine_away"), desk.city.phrases, now, item.id)
         item.apologised = True
     if item.attempts >= STUCK_AFTER:

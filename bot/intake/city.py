@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,6 +44,24 @@ class Hotlines:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long a hand-over to a person lasts."""
+
+    idle: timedelta = timedelta(minutes=30)  # without a word from either side: the bot returns
+    missed: timedelta = timedelta(hours=72)  # in the queue: the resident is told that nobody came
+
+    @classmethod
+    def read(cls, handover: dict[str, Any]) -> "Patience":
+        """From city.yml's `handover`: idle_minutes and missed_hours, each optional. Raises ValueError."""
+        if unknown := handover.keys() - {"idle_minutes", "missed_hours"}:
+            raise ValueError(f"handover: unknown {min(unknown)}")
+        idle, missed = float(handover.get("idle_minutes", 30)), float(handover.get("missed_hours", 72))
+        if idle <= 0 or missed <= 0:
+            raise ValueError("handover: spans must be positive")
+        return cls(timedelta(minutes=idle), timedelta(hours=missed))
+
+
+@dataclass(frozen=True)
 class City:
     folder: Path
     name: Both
@@ -61,6 +79,7 @@ class City:
     catalogue: Catalogue
     phrases: Phrases
     place_names: dict[str, tuple[str, str]]  # official code -> (name, name of the unit above)
+    patience: Patience = Patience()
 
     @classmethod
     def load(cls, folder: Path) -> "City":
@@ -87,6 +106,7 @@ class City:
                 catalogue=Catalogue.load(folder),
                 phrases=Phrases.load(folder),
                 place_names=_place_names(folder / "places.csv"),
+                patience=Patience.read(about.get("handover") or {}),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CityError(f"{folder}/city.yml or hotlines.yml lacks or misspells something: {error!r}") from error

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.intake import inbox, messages, reviews, tickets
+from bot.intake import handovers, inbox, messages, reviews, tickets
+from bot.intake.attendance import attend
 from bot.intake.calendar import Calendar
 from bot.intake.city import City
 from bot.intake.conversation import step
@@ -36,6 +37,7 @@ from bot.intake.tables import Draft as DraftRow
 from bot.intake.understanding import Understanding
 from language.danger import assess
 
+_TO_TALK = ("handoff", "danger")  # a person is to write to the resident: asked for one, or must not be left alone
 _BEFORE_WORDS = (SetLanguage, Erase)  # the reply is in the language just chosen, and is not erased with the rest
 
 
@@ -65,11 +67,12 @@ def complete_turn(
         conversation.language = understood.language
     draft, unreadable = _load_draft(session, conversation.id)
     heard = _heard(session, item, understood)
-    if unreadable:
-        _queue(session, desk, conversation, Say("draft_unreadable"), now, item.id)
-    draft = _with_asked_by_news(session, conversation, draft)
-    outcome = step(draft, heard, _world(session, desk, conversation, heard, draft, now))
-    _save(session, desk, conversation, item, outcome, now)
+    if not attend(session, desk.city, conversation, item, heard, now):
+        if unreadable:
+            _queue(session, desk, conversation, Say("draft_unreadable"), now, item.id)
+        draft = _with_asked_by_news(session, conversation, draft)
+        outcome = step(draft, heard, _world(session, desk, conversation, heard, draft, now))
+        _save(session, desk, conversation, item, outcome, now)
     item.state = "done"
     item.done_at = now
     item.understood = document
@@ -193,9 +196,12 @@ def _carry_out(
             tickets.follow(session, effect.ticket_id, conversation.id, now)
         case AskPerson():
             key = f"inbox:{item.id}:{effect.reason}:{number}"
-            reviews.open_review(
+            review, _ = reviews.open_review(
                 session, key, effect.reason, now, conversation_id=conversation.id, inbox_id=item.id, data=effect.data
             )
+            if effect.reason in _TO_TALK:
+                closes = review.id if effect.reason == "handoff" else None  # danger is looked at whoever talks
+                handovers.ask(session, conversation.id, item.id, closes, now)
         case SetLanguage():
             conversation.language, conversation.language_set = effect.language, True
         case Erase():

@@ -3,6 +3,8 @@
 import hmac
 import os
 import secrets
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +32,19 @@ class MediaSigner:
 
     def signature(self, upload_id: str) -> str:
         return hmac.new(self._key, upload_id.encode(), sha256).hexdigest()[:32]
+
+
+def media_reader(database: Database, folder: Path) -> Callable[[str], Awaitable[tuple[str, bytes, str] | None]]:
+    """Reads a picture for case systems that take the file itself: name, content, media type; None where it is gone."""
+
+    async def read(upload_id: str) -> tuple[str, bytes, str] | None:
+        upload = await database.read(uploads.find_upload, upload_id)
+        path = folder / upload.path if upload is not None else None
+        if upload is None or path is None or not path.is_file():
+            return None
+        return path.name, await to_thread(path.read_bytes), upload.media_type
+
+    return read
 
 
 def build_media_router(database: Database, signer: MediaSigner, folder: Path) -> APIRouter:

@@ -39,7 +39,7 @@ from bot.learning.promotion import SwapFailed
 from bot.learning.schedule import Plan
 from bot.learning.worker import LearningWorker, Means
 from bot.lockfile import take_lock
-from bot.media import MediaSigner, build_media_router
+from bot.media import MediaSigner, build_media_router, media_reader
 from bot.models import current_model
 from bot.reception import keep_reception
 from bot.settings import SettingError, Settings
@@ -81,7 +81,7 @@ def prepare(settings: Settings, clock: Clock = utc_now) -> Service:
         "YIZHAN_DESK_PUSH_SECRETS": desk_secret,
         **os.environ,
     }
-    backends = load_backends(settings.city, clock, media.url, known)
+    backends = load_backends(settings.city, clock, media.url, known, media_reader(database, settings.uploads))
     if settings.backend not in backends.by_name:
         names = ", ".join(sorted(backends.by_name))
         raise SettingError(f"YIZHAN_BACKEND is '{settings.backend}', but the city has: {names}")

@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from bot.forwarding.backends import dry_run
 from bot.forwarding.backends.contract import Backend
 from bot.forwarding.backends.http import new_client
-from bot.forwarding.backends.open311.backend import Open311Backend
+from bot.forwarding.backends.open311.backend import MediaFile, Open311Backend, no_file
+from bot.forwarding.backends.open311.directory import Directory
 from bot.forwarding.backends.open311.profile import Profile as Open311Profile
 from bot.forwarding.backends.open311.wire import Wire
 from bot.forwarding.backends.profiles import parse_profile, read_document, secret
@@ -49,11 +50,12 @@ def load_backends(
     clock: Clock,
     media_url: MediaUrl = lambda upload: None,
     env: Mapping[str, str] | None = None,
+    media_file: MediaFile = no_file,
 ) -> Backends:
     """Every file backends/<name>.yml of the city. Raises CityError that names the file and what to mend."""
     values = os.environ if env is None else env
     paths = sorted((city_folder / "backends").glob("*.yml"))
-    made = [_load(path, clock, media_url, values) for path in paths]
+    made = [_load(path, clock, media_url, media_file, values) for path in paths]
     return Backends(
         by_name={backend.name: backend for backend, _ in made},
         sources=tuple(b for b, _ in made if isinstance(b, Open311Backend) and b.poll_every is not None),
@@ -76,12 +78,13 @@ def _receiver(backend: Backend, env: Mapping[str, str]) -> Receiver | None:
 
 
 def _load(
-    path: Path, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
+    path: Path, clock: Clock, media_url: MediaUrl, media_file: MediaFile, env: Mapping[str, str]
 ) -> tuple[Backend, httpx.AsyncClient | None]:
     name, document = path.stem, read_document(path)
     match document.get("kind"):
         case "open311":
-            return _open311(name, parse_profile(Open311Profile, document, path), clock, media_url, env)
+            profile = parse_profile(Open311Profile, document, path)
+            return _open311(name, profile, clock, media_url, media_file, env)
         case "webhook":
             return _webhook(name, parse_profile(WebhookProfile, document, path), clock, media_url, env)
         case "dry_run":
@@ -92,12 +95,18 @@ def _load(
 
 
 def _open311(
-    name: str, profile: Open311Profile, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
+    name: str,
+    profile: Open311Profile,
+    clock: Clock,
+    media_url: MediaUrl,
+    media_file: MediaFile,
+    env: Mapping[str, str],
 ) -> tuple[Backend, httpx.AsyncClient]:
     key = secret(profile.api_key_env, env, f"the API key of {name}") if profile.api_key_env else None
     client = new_client(profile.timeouts, profile.concurrency + POLLER_CONNECTIONS)
     wire = Wire(client, profile, profile.address(env), key, clock)
-    return Open311Backend(name, profile, wire, media_url), client
+    directory = Directory(wire, clock) if profile.definitions else None
+    return Open311Backend(name, profile, wire, directory, media_url, media_file), client
 
 
 def _webhook(

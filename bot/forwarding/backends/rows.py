@@ -1,13 +1,14 @@
 """Rows of a backend's answer as news: what GeoReport servers and webhook senders have in common. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
 from bot.intake.states import STATUSES
 from bot.intake.statuses import UNCHANGED, Update
+from bot.open311.documents import text_of
 
 
 def _ours(words: dict[str, str]) -> dict[str, str]:
@@ -22,9 +23,11 @@ def _ours(words: dict[str, str]) -> dict[str, str]:
 StatusWords = Annotated[dict[str, str], AfterValidator(_ours)]
 
 
-def read_update(row: Mapping[str, Any], words: Mapping[str, str], word: str | None, note: Any) -> Update | None:
+def read_update(
+    row: Mapping[str, Any], words: Mapping[str, str], word: str | None, note: Any, zone: tzinfo = UTC
+) -> Update | None:
     """None where the row lacks a word, a time, or any name of the case."""
-    moment = parse_moment(text_of(row.get("updated_datetime")) or text_of(row.get("requested_datetime")))
+    moment = parse_moment(text_of(row.get("updated_datetime")) or text_of(row.get("requested_datetime")), zone)
     case_id, number = text_of(row.get("service_request_id")), text_of(row.get("ticket_number"))
     if word is None or moment is None or (case_id is None and number is None):
         return None
@@ -39,17 +42,10 @@ def read_update(row: Mapping[str, Any], words: Mapping[str, str], word: str | No
     )
 
 
-def parse_moment(text: str | None) -> datetime | None:
-    """An ISO 8601 moment, taken as UTC where it names no zone; None where it is none."""
+def parse_moment(text: str | None, zone: tzinfo = UTC) -> datetime | None:
+    """An ISO 8601 moment in UTC, read in `zone` where it names none; None where it is none."""
     try:
         moment = datetime.fromisoformat(text or "")
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def text_of(value: Any) -> str | None:
-    """Numbers and strings alike as text (ids come as either); None for nothing and for what is neither."""
-    if value is None or value == "" or isinstance(value, dict | list):
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -150,7 +150,7 @@ def test_what_cannot_be_added_to_a_case_is_refused_with_what_to_do(order: Order)
 
 def test_look_up_params() -> None:
     look_up = LookUp(params={"service_code": "{service_code}", "start_date": "{since}"}, match="description")
-    assert words.look_up_params(ORDER, look_up) == {"service_code": "UM-G02", "start_date": "2026-05-04T03:00:00Z"}
+    assert words.look_up_params(ORDER, look_up, {}) == {"service_code": "UM-G02", "start_date": "2026-05-04T03:00:00Z"}
 
 
 ROWS = [

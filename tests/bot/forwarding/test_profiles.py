@@ -32,7 +32,7 @@ def written(folder: Path, name: str = "city", **document: Any) -> Path:
 
 
 REFUSED = [
-    ({"api_kee": "x"}, "unknown key 'api_kee'; allowed here: account_id, api_key_env, attributes,"),
+    ({"api_kee": "x"}, "unknown key 'api_kee'; allowed here: account_id, api_key_env, api_key_header, attributes,"),
     ({"timeouts": {"conect": "3s"}}, "unknown key 'timeouts.conect'; allowed here: connect, read, total"),
     (
         {"own_number": {"look_up": {"params": {}, "match": "x", "wher": 1}}},
@@ -112,7 +112,9 @@ def test_the_city_speaks_with_the_desk() -> None:
 def test_the_examples_beside_it_load(path: Path, tmp_path: Path) -> None:
     (tmp_path / "backends").mkdir()
     (tmp_path / "backends" / path.name.removesuffix(".example")).write_text(path.read_text(encoding="utf-8"))
-    env = {"YIZHAN_HOOK_SECRETS": SECRET, "YIZHAN_FIXMYSTREET_KEY": "key"}
+    env = {"YIZHAN_HOOK_SECRETS": SECRET, "YIZHAN_FIXMYSTREET_KEY": "key"} | dict.fromkeys(
+        ("YIZHAN_KLARSCHIFF_KEY", "YIZHAN_SEECLICKFIX_KEY"), "key"
+    )
     assert load_backends(tmp_path, lambda: START, env=env).by_name
 
 

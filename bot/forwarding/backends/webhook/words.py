@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from bot.forwarding.backends.rows import read_update, text_of
+from bot.forwarding.backends.rows import read_update
 from bot.forwarding.backends.webhook.schema import Change, Contact, EventData, EventType, TicketEvent, TicketFacts
 from bot.forwarding.errors import Permanent
 from bot.intake.orders import CREATED, Order
 from bot.intake.statuses import Update
+from bot.open311.documents import text_of
 
 MediaUrl = Callable[[str], str | None]
 

@@ -49,5 +49,10 @@ def either_house(request: pytest.FixtureRequest) -> Iterator[House]:
     if request.param == "sqlite":
         yield request.getfixturevalue("house")
         return
-    with postgres_database(request.getfixturevalue("postgres_template")) as database:
+    yield request.getfixturevalue("postgres_house")
+
+
+@pytest.fixture
+def postgres_house(postgres_template: str) -> Iterator[House]:
+    with postgres_database(postgres_template) as database:
         yield House(database)

@@ -1,0 +1,1 @@
+"""Deliveries under everything that can go wrong at once; `make chaos` is the long form."""

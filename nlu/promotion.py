@@ -187,7 +187,8 @@ def _danger(old: Figures, new: Figures) -> list[Finding]:
 
 
 def _calibration(old: Figures, new: Figures) -> list[Finding]:
-    before, now = [*old.golden, *old.decisions], [*new.golden, *new.decisions]
+    # Golden messages only: decisions come from the review queue, which chooses what the model was unsure or wrong of.
+    before, now = old.golden, new.golden
     kept = [i for i, (a, b) in enumerate(zip(before, now, strict=True)) if None not in (a.confidence, b.confidence)]
     if not kept:
         return []

@@ -76,7 +76,8 @@ def contradictions(of: Survey) -> list[tuple[int, int, float]]:
     likeness = (grams @ grams.T).tocoo()
     near = (likeness.row < likeness.col) & (likeness.data >= ALIKE)
     pairs = zip(likeness.row[near], likeness.col[near], likeness.data[near], strict=True)
-    found = [(int(a), int(b), float(c)) for a, b, c in pairs if of.labels[a] != of.labels[b]]
+    worded = [any(sign.isalpha() for sign in example.text) for example in of.examples]  # numbers alone all look alike
+    found = [(int(a), int(b), float(c)) for a, b, c in pairs if of.labels[a] != of.labels[b] and worded[a]]
     return sorted(found, key=lambda pair: -pair[2])
 
 

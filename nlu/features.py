@@ -19,6 +19,8 @@ from language.clean import clean
 _DIGITS = re.compile(r"\d{5,}")
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 START, END = "\x02", "\x03"
+# How much the n-grams count beside the encodings; chosen by cross-validation (nlu/compare.py).
+GRAM_WEIGHT = 0.5**0.5
 MOST_CHARACTERS = 1200  # n-grams beyond this add cost and no knowledge
 
 
@@ -58,6 +60,7 @@ class Featurizer:
     def transform(self, texts: list[str], encodings: np.ndarray) -> Views:
         """Both views of the texts."""
         grams = self._vectorizer.transform([normalise(text) for text in texts]).astype(np.float32)
+        grams *= np.float32(GRAM_WEIGHT)
         return Views(encodings.astype(np.float32), grams)
 
 

@@ -81,6 +81,12 @@ class Basis:
     kernel: np.ndarray  # float32 [n, n]
 
 
+def part(on: Basis, count: int) -> Basis:
+    """The first texts of a basis alone; its arrays are shared, not copied."""
+    views = Views(on.views.encodings[:count], on.views.grams[:count])
+    return Basis(views, on.sharpness, on.kernel[:count, :count])
+
+
 def basis(views: Views, width: float) -> Basis:
     """Similarities of all examples; `width` widens the Gaussian (in usual distances)."""
     # Half precision is what the model file keeps: rounding here makes the stored and the fresh head the same.

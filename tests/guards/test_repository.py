@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,14 +64,22 @@ def near_doubles(texts: list[str]) -> list[str]:
         for gram in grams:
             holders.setdefault(gram, []).append(i)
     close = []
+    for source, sentence in _learnt():
+        grams = _grams(sentence)
+        shared = Counter(i for gram in grams for i in holders.get(gram, ()))
+        if len(grams) >= 4 and any(n / (len(grams) + len(measured[i]) - n) > 0.6 for i, n in shared.items()):
+            close.append(f"{source}: {sentence}")
+    return close
+
+
+def _learnt() -> Iterator[tuple[str, str]]:
+    """Every sentence that a model learns from, with the file it stands in."""
     for path in [*ROOT.glob("cities/*/examples/*.yml"), *ROOT.glob("data/acts/*.yml")]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for sentence in [*document["zh"], *document["en"]]:
-            grams = _grams(str(sentence))
-            shared = Counter(i for gram in grams for i in holders.get(gram, ()))
-            if len(grams) >= 4 and any(n / (len(grams) + len(measured[i]) - n) > 0.6 for i, n in shared.items()):
-                close.append(f"{path.stem}: {sentence}")
-    return close
+        yield from ((path.stem, str(sentence)) for sentence in [*document["zh"], *document["en"]])
+    for path in ROOT.glob("data/danger/*.txt"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        yield from ((path.stem, line.split("\t")[-1]) for line in lines if line and not line.startswith("#"))
 
 
 def _grams(text: str) -> frozenset[str]:

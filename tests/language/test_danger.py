@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from language.danger import assess
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[2] / "data" / "danger"
 KINDS = {"fire", "gas", "electric", "manhole", "collapse", "water", "tree", "injury", "crash", "crime", "selfharm"}
 KINDS |= {"child", "falling"}
 
@@ -21,8 +21,8 @@ def _lines(name: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-POSITIVE = [tuple(line.split("\t")) for line in _lines("danger_positive.txt")]
-NEGATIVE = _lines("danger_negative.txt")
+POSITIVE = [tuple(line.split("\t")) for line in _lines("rules_danger.txt")]
+NEGATIVE = _lines("rules_calm.txt")
 
 
 def test_the_sets_are_large_enough_and_cover_every_kind() -> None:

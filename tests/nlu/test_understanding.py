@@ -10,18 +10,16 @@ from language.danger import Danger
 from nlu.acts import ACT_OF_INTENT
 from nlu.places import PlaceMention
 from nlu.text.split import Part
-from nlu.understanding import Found, Judgement, Problem, assemble
+from nlu.understanding import DANGER, DANGER_HEARD_BY_RULES, Found, Judgement, Problem, assemble
 
-GAS = {"EM-01": "gas"}
-NUMBERS = {"gas": ("119",)}
 LAMP = [("UM-G02", 0.9), ("UM-G08", 0.06), ("TR-03", 0.04)]
 TEXT = "路灯坏了还有垃圾没人收"
 OUTSIDE = PlaceMention("商水县", 0, 3, "outside", None, [], False)
 INSIDE = PlaceMention("逍遥镇", 3, 6, "township", "411622102", [], True)
 
 
-def judged(services: Any = None, **intents: float) -> Judgement:
-    return Judgement({"report": 0.0, **intents}, services or LAMP)
+def judged(services: Any = None, gas: float = 0.0, **intents: float) -> Judgement:
+    return Judgement({"report": 0.0, **intents}, services or LAMP, {"calm": 1 - gas, "gas": gas, "fire": 0.0})
 
 
 def document(
@@ -31,7 +29,7 @@ def document(
     danger: Danger = Danger(False),
 ) -> dict[str, Any]:
     problems = [Problem(Part(TEXT[i : i + 4], i, i + 4), part) for i, part in enumerate(parts or (whole,)) if part]
-    return assemble(Found(TEXT, "zh", whole, problems, places, danger, ()), GAS, NUMBERS)
+    return assemble(Found(TEXT, "zh", whole, problems, places, danger, ()))
 
 
 @pytest.mark.parametrize(
@@ -67,26 +65,33 @@ def test_only_a_message_about_elsewhere_is_turned_away(places: tuple[PlaceMentio
     assert found["act"] == act and bool(found["requests"]) == (act == "request")
 
 
-GAS_SURE = [("EM-01", 0.95), ("TR-08", 0.03), ("UM-A10", 0.02)]
+FIRE_HEARD = Danger(True, "fire", ("119",))
 
 
 @pytest.mark.parametrize(
-    ("danger", "services", "expected"),
+    ("danger", "share", "expected"),
     [
-        (Danger(True, "fire", ("119",)), LAMP, (True, "rules", "fire")),
-        (Danger(False), GAS_SURE, (True, "model", "gas")),
-        (Danger(False, negated=True), GAS_SURE, (False, None, None)),  # "没有漏气" silences the model
-        (Danger(False), [("UM-G02", 0.8), ("EM-01", 0.2)], (False, None, None)),
+        (FIRE_HEARD, 0.9, (True, "rules", "fire")),
+        (FIRE_HEARD, DANGER_HEARD_BY_RULES * 1.01, (True, "rules", "fire")),  # less will do where both hear it
+        (FIRE_HEARD, 0.001, (False, "overruled", None)),  # a long letter that mentions a fire
+        (Danger(False), 0.9, (True, "model", "gas")),
+        (Danger(False, negated=True), 0.9, (True, "model", "gas")),
+        (Danger(False), DANGER * 1.01, (True, "model", "gas")),
+        (Danger(False), DANGER / 2, (False, None, None)),
     ],
 )
-def test_rules_or_model_see_danger(danger: Danger, services: Any, expected: tuple[Any, ...]) -> None:
-    emergency = document(judged(services, report=0.95), danger=danger)["emergency"]
+def test_rules_and_danger_head_judge_together(danger: Danger, share: float, expected: tuple[Any, ...]) -> None:
+    emergency = document(judged(report=0.95, gas=share), danger=danger)["emergency"]
     assert (emergency["is"], emergency["reason"], emergency["kind"]) == expected
     assert bool(emergency["numbers"]) == expected[0]
 
 
+def test_rules_stand_alone_where_there_is_nothing_to_judge() -> None:
+    assert document(None, danger=FIRE_HEARD)["emergency"]["reason"] == "rules"
+
+
 def test_danger_seen_by_rules_is_a_request_whatever_the_act() -> None:
-    found = document(judged(report=0.1, greet=0.9), danger=Danger(True, "gas", ("119",)))
+    found = document(judged(report=0.1, greet=0.9, gas=0.5), danger=Danger(True, "gas", ("119",)))
     assert found["act"] == "request" and found["requests"]
 
 

@@ -100,7 +100,7 @@ def _heard(session: Session, item: InboxItem, understood: Understanding | None) 
     danger = None
     if text and understood is not None:
         by_rule = assess(text)
-        danger = (by_rule.kind if by_rule.is_now else None) or understood.danger
+        danger = (by_rule.kind if by_rule.is_now and not understood.overruled else None) or understood.danger
     return Heard(
         text=text,
         understood=understood,

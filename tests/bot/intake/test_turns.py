@@ -204,6 +204,12 @@ def test_danger_in_the_words_is_seen_even_where_the_engine_saw_none(home: Home) 
     assert first["emergency"] and "119" in first["text"]
 
 
+def test_words_that_only_mention_danger_raise_no_alarm_where_the_engine_is_sure(home: Home) -> None:
+    text = f"{CROSSING}那家店着火了"
+    calm = document(text, place=CROSSING) | {"emergency": {"is": False, "numbers": [], "reason": "overruled"}}
+    assert not any(body["emergency"] for body in home.says(home.resident(), text, calm))
+
+
 def test_danger_that_the_engine_alone_saw_counts_too(home: Home) -> None:
     text = "这边情况不太妙"
     seen = document(text, "request", "EM-02", emergency={"is": True, "kind": "fire", "numbers": ["119"]})

@@ -195,6 +195,28 @@ async def test_stopping_finishes_the_work_in_hand(home: Home) -> None:
     assert (home.item(item).state, home.item(later).state) == ("done", "waiting")
 
 
+async def test_no_more_turns_than_places_and_none_begins_after_stop(home: Home) -> None:
+    items = [home.receive(home.resident(f"r{n}"), "在吗") for n in range(3)]
+    both, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    class SlowEngine(FakeEngine):
+        async def turn(self, sender: str, text: str) -> None:
+            both.release()
+            await go_on.wait()
+            await super().turn(sender, text)
+
+    worker = worker_of(home, SlowEngine(home), parallel=2)
+    running = asyncio.create_task(worker.run())
+    for _ in range(2):
+        await asyncio.wait_for(both.acquire(), 5)
+    await asyncio.sleep(0.05)
+    assert [home.item(i).state for i in items] == ["claimed", "claimed", "waiting"]
+    worker.stop()
+    go_on.set()
+    await asyncio.wait_for(running, 5)
+    assert [home.item(i).state for i in items] == ["done", "done", "waiting"]
+
+
 @pytest.mark.parametrize("stored", [False, True], ids=["before the action", "after the action"])
 async def test_killed_between_claim_and_completion_a_new_worker_takes_over(either_home: Home, stored: bool) -> None:
     home = either_home

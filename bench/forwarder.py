@@ -26,7 +26,7 @@ CITY = ROOT / "cities/xihua"
 
 async def main(database_url: str, backend_url: str, concurrency: int) -> None:
     profile = load_profile(CITY / "backends/desk.yml").model_copy(update={"concurrency": concurrency})
-    client = new_client(profile.timeouts, concurrency)
+    client = new_client(profile.timeouts, concurrency, profile.networks)
     backend = Open311Backend("desk", profile, Wire(client, profile, backend_url, None, utc_now))
     database = Database(database_url)
     claims: list[float] = []

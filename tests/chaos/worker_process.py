@@ -57,7 +57,7 @@ async def main(folder: Path, database_url: str, addresses: dict[str, str], trap:
         limit_disk(database, folder)
     clients, backends = [], {}
     for name, chosen in ((KEEPS, profile()), (SEARCHED, profile(idempotency_header=None))):
-        client = new_client(chosen.timeouts, chosen.concurrency)
+        client = new_client(chosen.timeouts, chosen.concurrency, chosen.networks)
         wire = Wire(client, chosen, addresses[name], None, clock)
         backends[name] = steps.DeadlyBackend(name, chosen, wire)
         clients.append(client)

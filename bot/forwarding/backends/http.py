@@ -1,13 +1,14 @@
 """httpx's errors and HTTP's statuses, by what they mean for a ticket. Used by every backend that speaks HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import httpx
 
 from bot.forwarding.backends.profiles import Timeouts
+from bot.forwarding.backends.reach import NotAllowed, guarded_transport
 from bot.forwarding.errors import Ambiguous, Permanent, Shut, Temporary
 from bot.forwarding.retry import parse_retry_after
 
@@ -24,11 +25,12 @@ MISTAKES = (
 KEEPALIVE = 2.0  # seconds; shorter than servers', so that a closed connection is seldom met
 
 
-def new_client(timeouts: Timeouts, connections: int) -> httpx.AsyncClient:
-    """A client for one backend. It follows no redirects and takes no settings from the environment."""
+def new_client(timeouts: Timeouts, connections: int, networks: Iterable[str]) -> httpx.AsyncClient:
+    """A client for one backend. It follows no redirects, takes no settings from the environment, and connects only to
+    public addresses and to `networks`."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(timeouts.read.total_seconds(), connect=timeouts.connect.total_seconds()),
-        limits=httpx.Limits(max_connections=connections, keepalive_expiry=KEEPALIVE),
+        transport=guarded_transport(connections, KEEPALIVE, networks),
         follow_redirects=False,
         trust_env=False,
     )
@@ -44,6 +46,8 @@ async def mapped(total: timedelta, acts: bool) -> AsyncIterator[None]:
         async with asyncio.timeout(total.total_seconds()):
             yield
     except NOT_SENT as error:
+        if isinstance(error.__cause__, NotAllowed):
+            raise Shut(str(error.__cause__)) from error
         raise Temporary(f"no connection ({type(error).__name__})") from error
     except MISTAKES as error:
         raise Permanent(f"the request cannot be made ({type(error).__name__}); check base_url") from error

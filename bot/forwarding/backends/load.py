@@ -103,7 +103,7 @@ def _open311(
     env: Mapping[str, str],
 ) -> tuple[Backend, httpx.AsyncClient]:
     key = secret(profile.api_key_env, env, f"the API key of {name}") if profile.api_key_env else None
-    client = new_client(profile.timeouts, profile.concurrency + POLLER_CONNECTIONS)
+    client = new_client(profile.timeouts, profile.concurrency + POLLER_CONNECTIONS, profile.networks)
     wire = Wire(client, profile, profile.address(env), key, clock)
     directory = Directory(wire, clock) if profile.definitions else None
     return Open311Backend(name, profile, wire, directory, media_url, media_file), client
@@ -113,7 +113,7 @@ def _webhook(
     name: str, profile: WebhookProfile, clock: Clock, media_url: MediaUrl, env: Mapping[str, str]
 ) -> tuple[Backend, httpx.AsyncClient]:
     secrets = _secrets(profile.secrets_env, env, f"the signing secret of {name}")
-    client = new_client(profile.timeouts, profile.concurrency)
+    client = new_client(profile.timeouts, profile.concurrency, profile.networks)
     return WebhookBackend(name, profile, profile.address(env), secrets, client, clock, media_url), client
 
 

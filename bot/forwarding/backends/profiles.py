@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from bot.forwarding.backends.durations import Span, parse
+from bot.forwarding.backends.reach import Networks
 from bot.forwarding.retry import Schedule
 from bot.intake.errors import CityError
 
@@ -48,6 +49,7 @@ class Common(Strict):
     token_schedule: tuple[Span, ...] = tuple(parse(text) for text in TOKEN_WAITS)
     shut_pause: Span = parse("15m")
     concurrency: int = 4  # requests at the same time
+    networks: Networks = ()  # allowed beside public addresses: loopback, private, 10.20.0.0/16
 
     @model_validator(mode="after")
     def sound(self) -> "Common":

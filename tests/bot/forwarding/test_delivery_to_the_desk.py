@@ -38,7 +38,7 @@ def profile_with(**changes: object) -> Profile:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    client = new_client(profile_with().timeouts, 8)
+    client = new_client(profile_with().timeouts, 8, ["loopback"])
     yield client
     await client.aclose()
 

@@ -36,7 +36,7 @@ class ShortLease(Open311Backend):
 async def main(database_url: str, desk_url: str, with_key: bool) -> None:
     document = load_profile(ROOT / "cities/xihua/backends/desk.yml").model_dump() | QUICK
     profile = Profile.model_validate(document | ({} if with_key else {"idempotency_header": None}))
-    client = new_client(profile.timeouts, 8)
+    client = new_client(profile.timeouts, 8, profile.networks)
     backend = ShortLease("desk", profile, Wire(client, profile, desk_url, None, utc_now))
     stop, wake = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -84,7 +84,9 @@ def import_rows(session: Session, rows: Iterable[Row], origin: str, person: Pers
 def exported(rows: Iterable[Example]) -> list[Row]:
     """For the formats of bot.intake.exchange."""
     return [
-        Row(row.text, row.intent, row.service_code, row.id, _author(row), row.created_at.isoformat(timespec="seconds"))
+        Row(
+            row.text, row.intent, row.service_code, row.id, author_of(row), row.created_at.isoformat(timespec="seconds")
+        )
         for row in rows
     ]
 
@@ -127,8 +129,8 @@ def choose(rows: Sequence[Example]) -> Choice:
     kept: list[Example] = []
     held_back: dict[str, str] = {}
     for group in by_text.values():
-        last_words = {_author(row): row for row in group}
-        held_back |= {row.id: SUPERSEDED for row in group if row is not last_words[_author(row)]}
+        last_words = {author_of(row): row for row in group}
+        held_back |= {row.id: SUPERSEDED for row in group if row is not last_words[author_of(row)]}
         winner = _majority(last_words.values())
         for row in last_words.values():
             if winner is None or _label(row) != _label(winner):
@@ -153,8 +155,9 @@ def _label(row: Example) -> tuple[str, str | None]:
     return row.intent, row.service_code
 
 
-def _author(row: Example) -> str:
-    return row.account_id or f"import:{row.origin}"
+def author_of(row: Example) -> str:
+    """Whose word it is: the account's, or the file's that was brought in, whoever brought it."""
+    return f"import:{row.origin}" if row.source == "import" or not row.account_id else row.account_id
 
 
 def _plain(text: str) -> str:

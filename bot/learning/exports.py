@@ -28,7 +28,7 @@ def decisions_of(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]
             "text": example.text,
             "intent": example.intent,
             "service": example.service_code,
-            "by": example.account_id or f"import:{example.origin}",
+            "by": examples.author_of(example),
             "at": example.created_at.isoformat(timespec="microseconds"),
         }
         for example in choice.kept

@@ -10,7 +10,9 @@ from bot.intake import examples
 from bot.intake.conversations import get_conversation
 from bot.intake.erasure import erase_conversation
 from bot.intake.examples import DISPUTED, SUPERSEDED, choose
+from bot.intake.exchange import Row
 from bot.intake.learningtables import Example
+from bot.intake.people import TERMINAL
 from bot.intake.reviews import open_review
 from tests.bot.intake.home import Home
 
@@ -104,6 +106,15 @@ def test_erasing_a_resident_erases_what_was_learnt_from_the_words(either_home: H
         examples.add_example(session, "井盖没了", "UM-G01", NOW, source="import", origin="f.csv")
         erase_conversation(session, get_conversation(session, resident))
         assert [e.text for e in examples.standing(session)] == ["井盖没了"]
+
+
+def test_a_file_speaks_for_itself_and_not_for_whoever_brought_it(either_home: Home) -> None:
+    with either_home.database.transaction() as session:
+        rows = [Row("灯不亮", "report", "UM-G02"), Row("恁好", "greet"), Row("灯不亮", "report", "UM-G02")]
+        assert examples.import_rows(session, rows, "f.csv", TERMINAL, NOW) == 2
+        assert examples.import_rows(session, rows, "g.csv", TERMINAL, NOW) == 0, "known already"
+        assert {examples.author_of(example) for example in examples.standing(session)} == {"import:f.csv"}
+        assert examples.author_of(row("1", "灯", "UM-G02", "ada")) == "ada"
 
 
 @pytest.mark.parametrize(

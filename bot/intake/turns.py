@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.intake import handovers, inbox, messages, reviews, tickets
+from bot.intake import handovers, inbox, messages, reviewfeed, reviews, tickets
 from bot.intake.attendance import attend
 from bot.intake.calendar import Calendar
 from bot.intake.city import City
@@ -28,16 +28,19 @@ from bot.intake.conversation.heard import (
     World,
 )
 from bot.intake.conversations import get_conversation
+from bot.intake.doubts import HANDOFF, ReviewRules
 from bot.intake.draft import VERSION, Draft
 from bot.intake.erasure import erase_conversation
 from bot.intake.knowledge import Knowledge
+from bot.intake.mending import Office
+from bot.intake.news import Newsroom
 from bot.intake.say import Button, Say
 from bot.intake.tables import Conversation, InboxItem
 from bot.intake.tables import Draft as DraftRow
 from bot.intake.understanding import Understanding
 from language.danger import assess
 
-_TO_TALK = ("handoff", "danger")  # a person is to write to the resident: asked for one, or must not be left alone
+_TO_TALK = (HANDOFF, "danger")  # a person is to write to the resident: asked for one, or must not be left alone
 _BEFORE_WORDS = (SetLanguage, Erase)  # the reply is in the language just chosen, and is not erased with the rest
 
 
@@ -49,6 +52,11 @@ class Desk:
     knowledge: Knowledge
     calendar: Calendar
     backend: str  # name of the backend that new tickets go to
+    rules: ReviewRules = ReviewRules()
+
+    @property
+    def office(self) -> Office:
+        return Office(self.city, Newsroom.of(self.city), self.backend)
 
 
 def complete_turn(
@@ -73,6 +81,7 @@ def complete_turn(
         draft = _with_asked_by_news(session, conversation, draft)
         outcome = step(draft, heard, _world(session, desk, conversation, heard, draft, now))
         _save(session, desk, conversation, item, outcome, now)
+        reviewfeed.feed(session, desk.office, desk.rules, conversation, item, heard, outcome, now)
     item.state = "done"
     item.done_at = now
     item.understood = document
@@ -196,11 +205,13 @@ def _carry_out(
             tickets.follow(session, effect.ticket_id, conversation.id, now)
         case AskPerson():
             key = f"inbox:{item.id}:{effect.reason}:{number}"
-            review, _ = reviews.open_review(
-                session, key, effect.reason, now, conversation_id=conversation.id, inbox_id=item.id, data=effect.data
-            )
+            closes = None  # other reasons: reviewfeed.py makes one item of all that a turn gives rise to
+            if effect.reason == HANDOFF:
+                review, _ = reviews.open_review(
+                    session, key, HANDOFF, now, conversation_id=conversation.id, inbox_id=item.id, data=effect.data
+                )
+                closes = review.id
             if effect.reason in _TO_TALK:
-                closes = review.id if effect.reason == "handoff" else None  # danger is looked at whoever talks
                 handovers.ask(session, conversation.id, item.id, closes, now)
         case SetLanguage():
             conversation.language, conversation.language_set = effect.language, True

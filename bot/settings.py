@@ -44,6 +44,8 @@ class Settings:
     train_least: int  # YIZHAN_TRAIN_LEAST: new decisions that make it worth while
     train_promote: bool  # YIZHAN_TRAIN_PROMOTE: use what the schedule trained, where the comparison accepts it
     train_recent: int  # YIZHAN_TRAIN_RECENT: recent messages that a candidate reads beside the model in use
+    console_idle: int  # YIZHAN_CONSOLE_IDLE: minutes without a request after which one is signed out
+    console_longest: int  # YIZHAN_CONSOLE_LONGEST: minutes after signing in
 
     @property
     def uploads(self) -> Path:
@@ -86,6 +88,8 @@ DEFAULTS: dict[str, str] = {
     "train_least": "20",
     "train_promote": "false",
     "train_recent": "300",
+    "console_idle": "60",
+    "console_longest": "720",
 }
 
 

@@ -19,6 +19,7 @@ from actions.webhook import build_action_app
 from bot.channels.telegram import Telegram, build_telegram
 from bot.channels.web import build_web
 from bot.children import children_of
+from bot.console import Ground, build_console
 from bot.dialogue.engine import Engine, EngineError
 from bot.dialogue.worker import DialogueWorker
 from bot.doors import LOOPBACK, Door, check_free, free_port
@@ -172,7 +173,20 @@ def _public_app(
     app.include_router(build_media_router(database, service.media, settings.uploads))
     if telegram is not None and telegram.router is not None:
         app.include_router(telegram.router)
+    build_console(app, _console_ground(service))
     return app, build_web(app, database, service.city, settings, service.signals, service.clock)
+
+
+def _console_ground(service: Service) -> Ground:
+    return Ground(
+        settings=service.settings,
+        database=service.database,
+        desk=service.desk,
+        signals=service.signals,
+        clock=service.clock,
+        backends=tuple(service.backends.by_name),
+        media_url=service.media.url,
+    )
 
 
 def _learning(service: Service, engine: Engine) -> LearningWorker | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.intake import audit, outbox
@@ -59,7 +59,9 @@ class BackendFigures:
 
 def waits_for_person(item: OutboxItem) -> bool:
     """Whether nothing will happen to the item unless somebody decides."""
-    return item.state == "dead" or (item.state == "unknown" and item.next_attempt_at >= NEVER)
+    if item.state == "dead":
+        return item.reason != GIVEN_UP
+    return item.state == "unknown" and item.next_attempt_at >= NEVER
 
 
 def possible(item: OutboxItem) -> tuple[Action, ...]:
@@ -67,7 +69,7 @@ def possible(item: OutboxItem) -> tuple[Action, ...]:
     if item.state == "unknown":
         return ("look_again", "send_again", "settle", "give_up")
     if item.state == "dead":
-        return ("send_again", "settle")
+        return ("send_again", "settle") if item.reason == GIVEN_UP else ("send_again", "settle", "give_up")
     if item.state == "waiting":
         return ("send_again", "give_up")
     return ()
@@ -87,8 +89,7 @@ def list_items(
     )
     query = query.join(TicketEvent, TicketEvent.id == OutboxItem.event_id)
     if state == "stuck":
-        stuck = (OutboxItem.state == "unknown") & (OutboxItem.next_attempt_at >= NEVER)
-        query = query.where(or_(OutboxItem.state == "dead", stuck))
+        query = query.where(_stuck())
     elif state == "open":
         query = query.where(OutboxItem.state.in_(outbox.OPEN))
     elif state is not None:
@@ -142,8 +143,11 @@ def settle(session: Session, person: Person, item_id: str, case_id: str | None, 
 def give_up(session: Session, person: Person, item_id: str, now: datetime) -> bool:
     """Nothing more is sent. What comes after a ticket that never arrived is held for ever then. False where the item is
     under way, or over."""
+    item = session.get(OutboxItem, item_id)
+    if item is None or "give_up" not in possible(item):
+        return False
     values = {"state": "dead", "done_at": now, "reason": GIVEN_UP}
-    done = _change(session, item_id, ("waiting", "unknown"), values)
+    done = _change(session, item_id, ("waiting", "unknown", "dead"), values)
     return _written(session, person, "outbox.give_up", item_id, {}, now) if done else False
 
 
@@ -183,8 +187,14 @@ def figures(session: Session, backends: Sequence[str], now: datetime) -> list[Ba
 
 
 def count_stuck(session: Session) -> int:
-    stuck = (OutboxItem.state == "unknown") & (OutboxItem.next_attempt_at >= NEVER)
-    return session.scalar(select(func.count()).where(or_(OutboxItem.state == "dead", stuck))) or 0
+    return session.scalar(select(func.count()).where(_stuck())) or 0
+
+
+def _stuck() -> ColumnElement[bool]:
+    """`waits_for_person`, as the database says it."""
+    unclear = (OutboxItem.state == "unknown") & (OutboxItem.next_attempt_at >= NEVER)
+    refused = (OutboxItem.state == "dead") & (func.coalesce(OutboxItem.reason, "") != GIVEN_UP)
+    return or_(unclear, refused)
 
 
 def _figures(session: Session, name: str, counted: dict[tuple[str, str], int], now: datetime) -> BackendFigures:

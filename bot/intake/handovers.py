@@ -23,6 +23,7 @@ from bot.intake.people import Person
 from bot.intake.phrases import Phrases
 from bot.intake.say import Button, Say
 from bot.intake.tables import Conversation, Review
+from bot.intake.transcripts import STAFF
 
 Ending = Literal["answered", "idle", "resident", "missed", "left"]
 BACK = "handover:end"  # the button by which residents return to the bot
@@ -129,7 +130,8 @@ def say(
         return False
     conversation = get_conversation(session, handover.conversation_id)
     back = Button(BACK, "button_handover_back")
-    messages.queue_message(session, conversation, Say("handover_says", {"text": words}, (back,)), phrases, now)
+    body = phrases.body(Say("handover_says", {"text": words}, (back,)), conversation.language)
+    messages.queue_body(session, conversation, {**body, STAFF: True}, now)
     handover.said_key, handover.last_at = key or None, now
     _write(session, person, "handover.say", handover, {"characters": len(words)}, now)
     return True

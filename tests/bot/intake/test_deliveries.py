@@ -47,7 +47,7 @@ def audited(house: House) -> list[str]:
         ("claimed", {}),
         ("sending", {}),
         ("accepted", {}),
-        ("dead", {"send_again": "waiting", "settle": "accepted"}),
+        ("dead", {"send_again": "waiting", "settle": "accepted", "give_up": "dead"}),
         (
             "unknown",
             {"look_again": "unknown", "send_again": "waiting", "settle": "accepted", "give_up": "dead"},
@@ -78,6 +78,17 @@ def test_settling_gives_the_ticket_its_case_and_closes_what_was_asked(either_hou
         ticket_id = session.get_one(OutboxItem, item_id).ticket_id
     assert either_house.ticket(ticket_id).case_id == "C-77"
     assert sorted(either_house.reviews()) == [("refused", "open"), ("unknown_delivery", "decided")]
+
+
+def test_what_was_given_up_is_decided(either_house: House) -> None:
+    """It is off the list, and cannot be given up again; somebody may still change their mind."""
+    item_id = item_in(either_house, "dead")
+    with either_house.database.transaction() as session:
+        assert deliveries.count_stuck(session) == 1
+        assert deliveries.give_up(session, TERMINAL, item_id, either_house.clock())
+        assert not deliveries.give_up(session, TERMINAL, item_id, either_house.clock())
+        assert deliveries.count_stuck(session) == 0 and deliveries.list_items(session, "stuck") == []
+        assert deliveries.send_again(session, TERMINAL, item_id, either_house.clock())
 
 
 async def test_after_giving_up_a_change_the_next_one_goes(either_house: House) -> None:

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from bot.casedesk import deskapi, discovery, georeport, hooks, pages, requestupdates
+from bot.casedesk import deskapi, discovery, georeport, hooks, openapi, pages, requestupdates
 from bot.casedesk.bodylimit import BodyLimit
 from bot.casedesk.city import load_city
 from bot.casedesk.database import Database
@@ -44,6 +44,7 @@ def build(settings: Settings, clock: Clock = utc_now) -> ASGIApp:
         title="Case desk (GeoReport v2)", lifespan=_lifespan, redirect_slashes=False, docs_url=None, redoc_url=None
     )
     app.state.desk = desk
+    app.openapi = lambda: openapi.document(desk.city)  # type: ignore[method-assign]
     for room in (georeport, requestupdates, discovery, deskapi, hooks, pages):
         app.include_router(room.router)
     pages.serve_files(app, desk)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.casedesk.city import Service
+from bot.casedesk.city import Attribute, Service
 from bot.casedesk.fields import Fields
 from bot.casedesk.filters import moment
 from bot.casedesk.problems import Problem, Refused, refuse
@@ -28,6 +28,8 @@ LENGTHS = {
 ATTRIBUTE_LENGTH = 1000
 TICKET_NUMBER_LENGTH = 255
 CONTACT = ("email", "device_id", "first_name", "last_name", "phone")
+NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 DEGREES = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{1,18})?")
 # What a reporter may say of a case, and the status it gets; None leaves the status as it is.
 REPORTER_STATUS = {
@@ -133,7 +135,10 @@ def _service(code: str, services: dict[str, Service]) -> Service:
 
 
 def _length_problems(fields: Fields) -> list[Problem]:
-    return [
+    """Also an e-mail address that cannot be one: nobody could write to it."""
+    mail = fields.one("email")
+    wrong = [Problem(400, "email must be one address, such as name@example.org")]
+    return (wrong if mail and not EMAIL.fullmatch(mail) else []) + [
         Problem(400, f"{name} is longer than {limit} characters: shorten it")
         for name, limit in LENGTHS.items()
         if any(len(value) > limit for value in fields.values.get(name, ()))
@@ -152,6 +157,7 @@ def _attribute_problems(fields: Fields, service: Service, required: bool) -> lis
             problems.append(Problem(400, f"attribute[{attribute.code}] takes one value only"))
         if allowed and not set(values) <= set(allowed):
             problems.append(Problem(400, f"attribute[{attribute.code}] must be one of {', '.join(allowed)}"))
+        problems += [problem for value in values if (problem := _datatype_problem(attribute, value))]
         if attribute.datatype == "string" and any("\n" in value for value in values):
             problems.append(Problem(400, f"attribute[{attribute.code}] must be one line"))
     for code, values in fields.attributes.items():
@@ -159,6 +165,17 @@ def _attribute_problems(fields: Fields, service: Service, required: bool) -> lis
         if any(len(value) > limit for value in values):
             problems.append(Problem(400, f"attribute[{code}] is longer than {limit} characters: shorten it"))
     return problems
+
+
+def _datatype_problem(attribute: Attribute, value: str) -> Problem | None:
+    if attribute.datatype == "number" and not NUMBER.fullmatch(value):
+        return Problem(400, f"attribute[{attribute.code}] must be a number")
+    if attribute.datatype == "datetime":
+        try:
+            moment(value, f"attribute[{attribute.code}]")
+        except Refused as refused:
+            return refused.problems[0]
+    return None
 
 
 def _location(fields: Fields, problems: list[Problem]) -> Location:

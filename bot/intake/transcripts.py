@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.intake.tables import InboxItem, Message, Upload
 from language.pii import mask
 
+LAST = 1 << 62  # after every message of a resident
 STAFF = "staff"  # key in a message's body: a person wrote it
 Side = Literal["resident", "bot", "staff"]
 
@@ -39,10 +40,12 @@ def transcript(session: Session, conversation_id: str, hide: bool = True, limit:
     uploads = [upload for item in items for upload in item.payload.get("uploads") or ()]
     kept = set(session.scalars(select(Upload.id).where(Upload.id.in_(uploads)))) if uploads else set()
     clean = mask if hide else str
-    lines = [(item.received_at, 0, item.id, _heard(item, clean, kept)) for item in items]
-    lines += [(reply.created_at, 1, reply.seq, _said(reply, clean)) for reply in replies]
-    lines.sort(key=lambda line: line[:3])
-    return [line for *_, line in lines][-limit:]
+    titles = {button["payload"]: button["title"] for reply in replies for button in reply.body.get("buttons") or ()}
+    # Of one moment, an answer stands after what it answers.
+    lines = [((item.received_at, item.id, 0), _heard(item, clean, kept, titles)) for item in items]
+    lines += [((reply.created_at, reply.inbox_id or LAST, reply.seq), _said(reply, clean)) for reply in replies]
+    lines.sort(key=lambda line: line[0])
+    return [line for _, line in lines][-limit:]
 
 
 def version(session: Session, conversation_id: str) -> str:
@@ -52,13 +55,14 @@ def version(session: Session, conversation_id: str) -> str:
     return f"{session.scalar(item.limit(1)) or 0}.{session.scalar(reply.limit(1)) or 0}"
 
 
-def _heard(item: InboxItem, clean: Any, kept: set[str]) -> Line:
+def _heard(item: InboxItem, clean: Any, kept: set[str], titles: dict[str, str]) -> Line:
     payload = item.payload
     pin = payload.get("location")
+    button = payload.get("button") or ""
     return Line(
         side="resident",
         at=item.received_at,
-        text=clean(payload.get("text") or payload.get("command") or payload.get("button") or ""),
+        text=clean(payload.get("text") or payload.get("command") or titles.get(button, button)),
         kind=item.kind,
         pin=(pin["lat"], pin["lon"]) if pin else None,
         photos=tuple(upload for upload in payload.get("uploads") or () if upload in kept),

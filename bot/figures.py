@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.intake import handovers, outbox, reviews
 from bot.intake.clock import Clock
 from bot.intake.database import Database
-from bot.intake.tables import InboxItem, Message, OutboxItem, Ticket
+from bot.intake.tables import BackendState, InboxItem, Message, OutboxItem, Ticket
 
 
 class Figures:
@@ -26,6 +26,15 @@ class Figures:
         )
         self._outbox_age = Gauge(
             "yizhan_outbox_oldest_seconds", "Age of the oldest open delivery", registry=self.registry
+        )
+        self._ended = Gauge(
+            "yizhan_outbox_ended",
+            "Deliveries that are over, by backend and ending",
+            ["backend", "ending"],
+            registry=self.registry,
+        )
+        self._paused = Gauge(
+            "yizhan_backend_paused", "1 while a backend is left alone", ["backend"], registry=self.registry
         )
         self._reviews = Gauge("yizhan_reviews_open", "Items waiting for a person", registry=self.registry)
         self._calls = Gauge(
@@ -57,6 +66,12 @@ class Figures:
             self._outbox.labels(backend, state).set(number)
         open_items = select(func.min(OutboxItem.created_at)).where(OutboxItem.state.not_in(("accepted", "dead")))
         self._outbox_age.set(_age(session.scalar(open_items), now))
+        self._ended.clear()
+        for (backend, ending), number in outbox.count_ended(session).items():
+            self._ended.labels(backend, ending).set(number)
+        self._paused.clear()
+        for state in session.scalars(select(BackendState)):
+            self._paused.labels(state.name).set(state.paused_until is not None and state.paused_until > now)
         self._reviews.set(reviews.count_open(session))
         calls = handovers.figures(session)
         for kind in ("offered", "waiting", "taken", "missed"):

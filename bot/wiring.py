@@ -27,7 +27,7 @@ from bot.figures import Figures
 from bot.forwarding.backends.load import Backends, load_backends
 from bot.forwarding.worker import Worker
 from bot.health import Check, Health, build_health_router
-from bot.intake import circuits, turns, uploads
+from bot.intake import backlog, deliveries, turns, uploads
 from bot.intake.calendar import Calendar
 from bot.intake.city import City
 from bot.intake.clock import Clock, utc_now
@@ -223,12 +223,9 @@ def _health(service: Service, engine: Engine) -> Health:
         return "ok" if await engine.is_ready() else "not ready"
 
     async def forwarding_state() -> str:
-        names = [
-            name
-            for name in service.backends.by_name
-            if await service.database.read(circuits.paused_until, name, service.clock()) is not None
-        ]
-        return f"paused: {', '.join(names)}" if names else "ok"
+        now = service.clock()
+        figures = await service.database.read(deliveries.figures, tuple(service.backends.by_name), now)
+        return backlog.describe(figures, now)
 
     parts: dict[str, Check] = {"database": database_state, "engine": engine_state, "forwarding": forwarding_state}
     return Health(parts, {"database", "engine"})

@@ -216,6 +216,16 @@ def count_by_state(session: Session) -> dict[tuple[str, str], int]:
     return {(backend, state): number for backend, state, number in session.execute(query)}
 
 
+def count_ended(session: Session) -> dict[tuple[str, str], int]:
+    """(backend, accepted or dead) → how many there have been."""
+    query = (
+        select(OutboxItem.backend, OutboxItem.state, func.count())
+        .where(OutboxItem.state.in_(("accepted", "dead")))
+        .group_by(OutboxItem.backend, OutboxItem.state)
+    )
+    return {(backend, state): number for backend, state, number in session.execute(query)}
+
+
 def get_oldest_open(session: Session, backend: str) -> datetime | None:
     """When the oldest item that is still on its way was made; None where none is."""
     query = select(func.min(OutboxItem.created_at)).where(OutboxItem.backend == backend, OutboxItem.state.in_(OPEN))

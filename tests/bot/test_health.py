@@ -1,6 +1,7 @@
 """Health: alive is not ready; a part that fails is named and its words are not shown."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -97,3 +98,23 @@ async def test_a_figure_that_falls_to_nothing_says_so(home: Home) -> None:
     value = figures.registry.get_sample_value
     assert value("yizhan_tickets", {"status": "closed"}) == 1
     assert not value("yizhan_tickets", {"status": "submitted"})
+
+
+async def test_endings_and_pauses_by_backend(home: Home) -> None:
+    from bot.intake import circuits
+    from bot.intake.tables import OutboxItem
+
+    resident = home.resident()
+    home.presses(resident, home.reports_lamp(resident))
+    now = home.clock()
+    with home.database.transaction() as session:
+        session.query(OutboxItem).one().state = "accepted"
+        circuits.hold(session, "desk", now + timedelta(minutes=1), now)
+    figures = Figures(home.database, home.clock)
+    value = figures.registry.get_sample_value
+    await figures.refresh()
+    assert value("yizhan_outbox_ended", {"backend": "desk", "ending": "accepted"}) == 1
+    assert value("yizhan_backend_paused", {"backend": "desk"}) == 1
+    home.clock.forward(minutes=2)
+    await figures.refresh()
+    assert value("yizhan_backend_paused", {"backend": "desk"}) == 0

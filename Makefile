@@ -15,7 +15,7 @@ DATA ?= ../shared/eval/messages.jsonl
 export RASA_TELEMETRY_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup setup-test run train test test-service test-engine test-e2e check format eval eval-dialogues bench load lock clean
+.PHONY: help setup setup-test run train test test-service test-engine test-e2e check format eval eval-dialogues bench load chaos lock clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -102,6 +102,9 @@ bench: setup-test train ## Figures beside stock Rasa, written to docs/benchmarks
 
 load: setup-test train ## 200 residents for two minutes: nothing lost, order kept, times, memory
 	@$(SERVICE) -m bench.load
+
+chaos: .venv/.dev ## 10,000 deliveries with every fault and killed workers, written to docs/benchmarks-delivery.md
+	@$(SERVICE) -m bench.delivery
 
 lock: $(UV) ## Resolves the requirements again, with hashes and without addresses
 	@bash scripts/lock.sh $(UV)

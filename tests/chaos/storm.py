@@ -29,6 +29,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.chaos.worker_process"])
 
 CHANGED = 5  # every fifth ticket is supplemented and withdrawn
+CHUNK = 250  # tickets that are made in one transaction
 LEAP, SLIP = 3600, 3590  # seconds: the clock is set an hour ahead, later ten seconds back
 FULL_FOR = 2.0  # seconds
 SAID = ["居民补充\n一", "居民撤回\n二"]
@@ -80,11 +81,13 @@ class Storm:
 
     def _file(self) -> None:
         self._house.clock.now = utc_now()
-        for number in range(self._tickets):
-            ticket = self._house.file((KEEPS, SEARCHED)[number % 2])
-            if number % CHANGED == 0:
-                self._house.change(ticket, "supplemented", text="一")
-                self._house.change(ticket, "withdrawn", text="二")
+        for start in range(0, self._tickets, CHUNK):
+            with self._house.database.transaction() as session:
+                for number in range(start, min(start + CHUNK, self._tickets)):
+                    ticket = self._house.file_in(session, (KEEPS, SEARCHED)[number % 2])
+                    if number % CHANGED == 0:
+                        self._house.change_in(session, ticket, "supplemented", text="一")
+                        self._house.change_in(session, ticket, "withdrawn", text="二")
 
     def _run(self, kills: int, deadline: float) -> Outcome:
         due = [step for step in STEPS for _ in range(kills)]

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine, select, text
+from sqlalchemy.orm import Session
 
 from bot.forwarding.backends.contract import Backend
 from bot.forwarding.worker import Worker
@@ -97,36 +98,42 @@ class House:
 
     def file(self, backend: str = "desk", channel: str = "web", **facts: Any) -> str:
         """A confirmed ticket on its way; its id."""
+        with self.database.transaction() as session:
+            return self.file_in(session, backend, channel, **facts)
+
+    def file_in(self, session: Session, backend: str = "desk", channel: str = "web", **facts: Any) -> str:
         self.made += 1
         now = self.clock()
-        with self.database.transaction() as session:
-            listener, _ = open_conversation(session, channel, f"resident-{self.made}", now)
-            values: dict[str, Any] = {
-                "id": f"t{self.made:04d}{secrets.token_hex(4)}",
-                "number": f"XH-20260504-{self.made:04d}",
-                "conversation_id": listener.id,
-                "service_code": "UM-G02",
-                "status": "submitted",
-                "text": "河堤边三盏灯都不亮",
-                "address": "西华营镇河堤路",
-                "lat": 33.79,
-                "lon": 114.52,
-                "urgency": "normal",
-                "photos": [],
-                "backend": backend,
-                "created_at": now,
-                "updated_at": now,
-            }
-            ticket = Ticket(**(values | facts))
-            session.add(ticket)
-            session.flush()
-            add_event(session, ticket, "ticket.created", {}, now, send=True)
-            return ticket.id
+        listener, _ = open_conversation(session, channel, f"resident-{self.made}", now)
+        values: dict[str, Any] = {
+            "id": f"t{self.made:04d}{secrets.token_hex(4)}",
+            "number": f"XH-20260504-{self.made:04d}",
+            "conversation_id": listener.id,
+            "service_code": "UM-G02",
+            "status": "submitted",
+            "text": "河堤边三盏灯都不亮",
+            "address": "西华营镇河堤路",
+            "lat": 33.79,
+            "lon": 114.52,
+            "urgency": "normal",
+            "photos": [],
+            "backend": backend,
+            "created_at": now,
+            "updated_at": now,
+        }
+        ticket = Ticket(**(values | facts))
+        session.add(ticket)
+        session.flush()
+        add_event(session, ticket, "ticket.created", {}, now, send=True)
+        return ticket.id
 
     def change(self, ticket_id: str, event: str, **data: Any) -> None:
         with self.database.transaction() as session:
-            ticket = session.get_one(Ticket, ticket_id)
-            add_event(session, ticket, f"ticket.{event}", data, self.clock(), send=True)
+            self.change_in(session, ticket_id, event, **data)
+
+    def change_in(self, session: Session, ticket_id: str, event: str, **data: Any) -> None:
+        ticket = session.get_one(Ticket, ticket_id)
+        add_event(session, ticket, f"ticket.{event}", data, self.clock(), send=True)
 
     def worker(self, *backends: Backend) -> Worker:
         named = {backend.name: backend for backend in backends}

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 from bot.forwarding.backends.contract import Accepted, NotFound
 from bot.forwarding.backends.http import check_status, mapped
 from bot.forwarding.backends.webhook import words
+from bot.forwarding.backends.webhook.envelopes import Enveloped, cloud_event, plain
 from bot.forwarding.backends.webhook.profile import Profile
 from bot.forwarding.errors import Permanent, Shut, Temporary
 from bot.forwarding.retry import Schedule
@@ -51,9 +52,12 @@ class WebhookBackend:
         self._media_url = media_url
 
     async def send(self, order: Order) -> Accepted:
-        body = words.event_of(order, self._media_url, self.profile.contact).model_dump_json()
+        event = words.event_of(order, self._media_url, self.profile.contact)
+        wrapped = cloud_event(event) if self.profile.envelope == "cloudevents" else plain(event)
         async with mapped(self.profile.timeouts.total, acts=True):
-            response = await self._client.post(self._address, content=body.encode(), headers=self._headers(order, body))
+            response = await self._client.post(
+                self._address, content=wrapped.body.encode(), headers=self._headers(order, wrapped)
+            )
         status, detail = response.status_code, response.text
         if status == 404:
             raise Shut("nobody listens at this address (HTTP 404); check base_url", status=status, detail=detail)
@@ -73,11 +77,11 @@ class WebhookBackend:
         """A pushed status as news; None where it says nothing."""
         return words.update_of(data, self.profile.words)
 
-    def _headers(self, order: Order, body: str) -> dict[str, str]:
+    def _headers(self, order: Order, wrapped: Enveloped) -> dict[str, str]:
         at = self._clock()  # UTC: the library puts UTC in place of any other zone instead of converting
         return {
-            "Content-Type": "application/json",
+            "Content-Type": wrapped.content_type,
             "webhook-id": order.key,
             "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": " ".join(signer.sign(order.key, at, body) for signer in self._signers),
+            "webhook-signature": " ".join(signer.sign(order.key, at, wrapped.body) for signer in self._signers),
         }

@@ -30,14 +30,22 @@ def endpoints_of(document: Document) -> list[Endpoint]:
         rows = document.rows
     if isinstance(rows, dict):
         rows = [rows]
-    found = [_endpoint(row) for row in rows or [] if isinstance(row, dict)]
-    return [endpoint for endpoint in found if urlsplit(endpoint.url).scheme in ("http", "https")]
+    listed = rows if isinstance(rows, list) else []
+    return [endpoint for row in listed if isinstance(row, dict) and _is_address((endpoint := _endpoint(row)).url)]
 
 
 def choose(endpoints: list[Endpoint], kind: str = "production") -> Endpoint | None:
     """The GeoReport v2 endpoint of this type, else its first one."""
     ours = [endpoint for endpoint in endpoints if endpoint.is_georeport]
     return next((endpoint for endpoint in ours if endpoint.type == kind), ours[0] if ours else None)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as an unclosed bracket in the host
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _endpoint(row: Row) -> Endpoint:

@@ -1,5 +1,6 @@
 """Services and their definitions: which kinds there are, and a value put as the definition wants it. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from bot.open311.documents import Document, Row, text_of
 
 TYPES = ("realtime", "batch", "blackbox")
 DATATYPES = ("string", "number", "datetime", "text", "singlevaluelist", "multivaluelist")
-LISTS = ("singlevaluelist", "multivaluelist")
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 class Unfit(ValueError):
@@ -109,10 +110,8 @@ def _key(attribute: Attribute, value: str) -> str:
 
 def _number(code: str, value: str) -> str:
     text = value.strip()
-    try:
-        float(text)
-    except ValueError as error:
-        raise Unfit(f"attribute[{code}] takes a number") from error
+    if not NUMBER.fullmatch(text):
+        raise Unfit(f"attribute[{code}] takes a number")
     return text
 
 

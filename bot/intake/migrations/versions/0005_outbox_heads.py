@@ -20,11 +20,11 @@ UPDATE outbox SET ready = :no WHERE EXISTS (
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
+    # The default stays: taking it away would have SQLite make the table anew, and deliveries refer to its rows.
+    with op.batch_alter_table("outbox", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("ready", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.execute(sa.text(HELD_BACK).bindparams(sa.bindparam("no", False, sa.Boolean())))
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.alter_column("ready", server_default=None)
         batch_op.drop_index("ix_outbox_due")
         batch_op.create_index("ix_outbox_due", ["backend", "state", "ready", "next_attempt_at"], unique=False)
     with op.batch_alter_table("tickets", schema=None) as batch_op:
@@ -38,7 +38,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_status_updates_stray")
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.drop_index("ix_tickets_case")
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
+    with op.batch_alter_table("outbox", schema=None, recreate="never") as batch_op:
         batch_op.drop_index("ix_outbox_due")
         batch_op.create_index("ix_outbox_due", ["backend", "state", "next_attempt_at"], unique=False)
         batch_op.drop_column("ready")

@@ -1,6 +1,8 @@
 """`yizhan outbox` and `yizhan tickets` as somebody at the server's terminal uses them."""
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.intake.accounttables import AuditLine
+from bot.intake.clock import utc_now
 from bot.intake.errors import BadInput
 from bot.intake.tables import OutboxItem
-from bot.settings import SettingError
+from bot.settings import SettingError, read_settings
 from tests.bot.forwarding.house import House
 
 pytest_plugins = ["tests.bot.forwarding.fixtures"]
@@ -106,3 +109,25 @@ def test_an_export_with_contact_is_noted_and_kept_from_others(ours: House, tmp_p
     assert run("tickets", "export", "--format", "csv", "--with-contact", "--out", str(out)).exit_code == 0
     assert "13712345678" in out.read_text(encoding="utf-8") and out.stat().st_mode & 0o077 == 0
     assert audited(ours) == ["tickets.export"]
+
+
+@pytest.mark.parametrize(("now", "left", "code"), [(False, 1, 1), (True, 0, 0)])
+def test_draining_delivers_what_is_due(
+    ours: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: bool, left: int, code: int
+) -> None:
+    """With --now what waits for a later try goes too; what is still on its way shows in the exit code."""
+    town = tmp_path / "town"
+    shutil.copytree(read_settings({}).city, town)
+    (town / "backends" / "desk.yml").write_text("kind: dry_run\n", encoding="utf-8")
+    monkeypatch.setenv("YIZHAN_CITY", str(town))
+    monkeypatch.setenv("YIZHAN_DATA", str(tmp_path / "data"))
+    for _ in range(3):
+        ours.file()
+    with ours.database.transaction() as session:
+        later = session.scalars(select(OutboxItem)).first()
+        assert later is not None
+        later.next_attempt_at = utc_now() + timedelta(hours=5)
+    drained = run("outbox", "drain", *["--now"] * now)
+    assert drained.exit_code == code and f"{left} still on their way" in drained.output
+    assert ours.states().count("accepted") == 3 - left
+    assert isinstance(run("outbox", "drain", "--backend", "nowhere").exception, BadInput)

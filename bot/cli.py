@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands import examples, models, open311, outbox, tickets
+from bot.commands import audits, examples, models, open311, outbox, tickets, users
 from bot.intake.errors import IntakeError
 from bot.settings import SettingError, read_settings
 
@@ -23,6 +23,8 @@ app.add_typer(city_app, name="city")
 app.add_typer(models.app, name="model")
 app.add_typer(examples.app, name="examples")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(users.app, name="user")
+app.add_typer(audits.app, name="audit")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(open311.app, name="open311")
 

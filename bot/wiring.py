@@ -27,7 +27,7 @@ from bot.figures import Figures
 from bot.forwarding.backends.load import Backends, load_backends
 from bot.forwarding.worker import Worker
 from bot.health import Check, Health, build_health_router
-from bot.intake import backlog, deliveries, turns, uploads
+from bot.intake import accountlinks, backlog, deliveries, turns, uploads
 from bot.intake.calendar import Calendar
 from bot.intake.city import City
 from bot.intake.clock import Clock, utc_now
@@ -139,7 +139,7 @@ async def _run(
     children = children_of(settings, model, action_port, token, service.desk_secret)
     async with asyncio.TaskGroup() as group:
         until_cancelled = [group.create_task(child.keep()) for child in children]
-        until_cancelled.append(group.create_task(_tell_when_ready(settings, engine, announce)))
+        until_cancelled.append(group.create_task(_tell_when_ready(service, engine, announce)))
         group.create_task(public.serve())
         group.create_task(action.serve())
         group.create_task(dialogue.run())
@@ -239,11 +239,19 @@ async def _tidy(service: Service) -> None:
         await asyncio.sleep(TIDY_EVERY)
 
 
-async def _tell_when_ready(settings: Settings, engine: Engine, announce: Announce) -> None:
+async def _tell_when_ready(service: Service, engine: Engine, announce: Announce) -> None:
+    settings = service.settings
+    first = await service.database.run(accountlinks.offer_first_administrator, service.clock())
+    if first is not None:
+        where = f"http://{settings.host}:{settings.port}/console/welcome/{first}"
+        announce(
+            f"The console has no administrator yet. This link, good once and for 24 hours, makes the first:\n  {where}"
+        )
     announce("Starting. The engine needs some 15 seconds to load its model…")
     while not await engine.is_ready():
         await asyncio.sleep(READY_POLL)
     announce(f"Ready.\n  chat       http://{settings.host}:{settings.port}/")
+    announce(f"  console    http://{settings.host}:{settings.port}/console/")
     if settings.desk:
         announce(f"  case desk  http://{LOOPBACK}:{settings.desk_port}/")
     announce(f"  health     http://{settings.host}:{settings.port}/health/ready\nCtrl-C ends everything.")

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bot.console import account, answers, deliveries, doorway, handovers, learning, tickets
+from bot.console import account, answers, auditlog, deliveries, doorway, handovers, learning, people, tickets, welcome
 from bot.console.ground import Ground
 from bot.console.headers import ConsoleHeaders
 from bot.console.origin import OwnOrigin
@@ -26,7 +26,10 @@ ROOMS: tuple[Room, ...] = (
     Room("deliveries", ("operator", "auditor"), deliveries.build_router),
     Room("handovers", ("operator", "auditor"), handovers.build_router),
     Room("learning", ("operator", "auditor"), learning.build_router),
+    Room("audit", ("administrator", "auditor"), auditlog.build_router),
+    Room("people", ("administrator",), people.build_router),
     Room("account", (), account.build_router),
+    Room("welcome", (), welcome.build_router),
 )
 
 

@@ -65,7 +65,13 @@ def saw(session: Session, person: Person, subject: str, what: str, now: datetime
 
 def seal(line: AuditLine) -> str:
     """The hash of a line: SHA-256 over its canonical JSON, the former hash included."""
-    document = {
+    text = json.dumps(document(line), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def document(line: AuditLine) -> dict[str, Any]:
+    """What the hash of a line is taken of."""
+    return {
         "seq": line.seq,
         "at": line.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "person_id": line.person_id,
@@ -75,8 +81,6 @@ def seal(line: AuditLine) -> str:
         "data": line.data,
         "previous": line.previous,
     }
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def verify(session: Session) -> Finding | None:

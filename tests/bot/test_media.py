@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from bot.intake.tables import Upload
-from bot.media import MediaSigner, build_media_router
+from bot.media import MediaSigner, build_media_router, media_reader
 from tests.bot.intake.home import Home
 from tests.bot.intake.test_uploads import picture, store
 
@@ -67,3 +67,12 @@ def test_addresses_outlive_a_restart_and_differ_from_house_to_house(tmp_path: Pa
     assert first.url("u1") == again.url("u1")
     assert first.signature("u1") != MediaSigner(tmp_path / "other", "http://a").signature("u1")
     assert (tmp_path / "media.key").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_case_system_that_takes_files_gets_the_picture_itself(home: Home, tmp_path: Path) -> None:
+    upload = store(home, tmp_path, home.resident(), picture())
+    read = media_reader(home.database, tmp_path)
+    content = (tmp_path / upload.path).read_bytes()
+    assert await read(upload.id) == (Path(upload.path).name, content, "image/jpeg")
+    (tmp_path / upload.path).unlink()
+    assert await read(upload.id) is None and await read("never") is None

@@ -12,11 +12,12 @@ from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
 from bot.console import places
-from bot.console.gate import Reader
+from bot.console.gate import Operator, Reader
 from bot.console.ground import Ground
 from bot.console.refusals import Refused
 from bot.intake import audit, search, ticketlives, transcripts
 from bot.intake.catalogue import Catalogue, Service
+from bot.intake.people import Person
 from bot.intake.phrases import Both
 from bot.intake.search import COUNTED, DELIVERY_STATES, DeliveryState, Filters, Found
 from bot.intake.states import STATUSES
@@ -87,6 +88,7 @@ class TicketPage:
     address: str
     phone: str  # masked unless shown; "" where there is none
     name: str
+    may_show: bool
     is_shown: bool  # personal data is on the page, and that is in the audit
     map_url: str
     photo: Callable[[str], str]
@@ -130,14 +132,14 @@ class TicketRoom:
         return ground.pages.whole(request, "tickets.html", page, room=ROOM)
 
     async def show_one(self, request: Request, person: Reader, number: str) -> Response:
-        page = await self._ground.database.read(_ticket_page, self._ground, number, False)
+        page = await self._ground.database.read(_ticket_page, self._ground, person, number, False)
         return self._page(request, page)
 
-    async def show_personal(self, request: Request, person: Reader, number: str) -> Response:
+    async def show_personal(self, request: Request, person: Operator, number: str) -> Response:
         """The same page with name, phone and unmasked words; who saw them is in the audit."""
 
         def look(session: Session) -> TicketPage | None:
-            page = _ticket_page(session, self._ground, number, True)
+            page = _ticket_page(session, self._ground, person, number, True)
             if page is not None:
                 audit.saw(session, person, f"ticket:{page.life.ticket.id}", "name,phone,words", self._ground.clock())
             return page
@@ -201,7 +203,7 @@ def _list_page(asked: Asked, found: Found, ground: Ground, is_later: bool) -> Ti
     )
 
 
-def _ticket_page(session: Session, ground: Ground, number: str, shown: bool) -> TicketPage | None:
+def _ticket_page(session: Session, ground: Ground, person: Person, number: str, shown: bool) -> TicketPage | None:
     life = ticketlives.find_life(session, number)
     if life is None:
         return None
@@ -220,6 +222,7 @@ def _ticket_page(session: Session, ground: Ground, number: str, shown: bool) -> 
         address=clean(ticket.address),
         phone=phone if shown else hidden_phone(phone),
         name=name if shown else f"{name[:1]}**" if name else "",
+        may_show=person.may("operator"),
         is_shown=shown,
         map_url=map_url(ticket.lat, ticket.lon),
         photo=lambda upload: photo_path(ground, upload),

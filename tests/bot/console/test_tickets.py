@@ -97,6 +97,7 @@ async def test_a_ticket_page_tells_its_life_and_escapes_what_others_wrote(either
     stuck(either_staff, ticket)
     async with either_staff.client("auditor") as client:
         page = (await client.get(f"/console/tickets/{ticket.number}")).text
+    assert "/personal" not in page, "auditors need nobody's phone"
     assert "结果不明" in page and "人民路与青华路" in page and "UM-G02" in page and "90%" in page
     assert "&lt;script&gt;alert(1)" in page and "<script>alert(1)" not in page
 

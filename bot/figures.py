@@ -70,8 +70,8 @@ class Figures:
         for (backend, ending), number in outbox.count_ended(session).items():
             self._ended.labels(backend, ending).set(number)
         self._paused.clear()
-        for state in session.scalars(select(BackendState)):
-            self._paused.labels(state.name).set(state.paused_until is not None and state.paused_until > now)
+        for one in session.scalars(select(BackendState)):
+            self._paused.labels(one.name).set(one.paused_until is not None and one.paused_until > now)
         self._reviews.set(reviews.count_open(session))
         calls = handovers.figures(session)
         for kind in ("offered", "waiting", "taken", "missed"):

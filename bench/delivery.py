@@ -73,7 +73,7 @@ def page(runs: Runs, beside: naive.Naive, flow: dict[str, Any]) -> str:
     )
     return f"""# Benchmarks of delivery
 
-Written by `make chaos` on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores; load average at the end {os.getloadavg()[1]:.1f}.
+Written by `python -m bench.delivery` (`make chaos` is its form with 10,000 tickets) on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores; load average at the end {os.getloadavg()[1]:.1f}.
 Where the load is higher than the cores, figures of time say more about the machine than about deliveries.
 
 Two desks, one that keeps our key and one that can only be searched, make every mistake they know, in rounds; workers are

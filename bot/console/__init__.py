@@ -9,7 +9,19 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from bot.console import account, answers, auditlog, deliveries, doorway, handovers, learning, people, tickets, welcome
+from bot.console import (
+    account,
+    answers,
+    auditlog,
+    deliveries,
+    doorway,
+    handovers,
+    learning,
+    people,
+    review,
+    tickets,
+    welcome,
+)
 from bot.console.ground import Ground
 from bot.console.headers import ConsoleHeaders
 from bot.console.origin import OwnOrigin
@@ -22,6 +34,7 @@ STATIC = Path(__file__).parent / "static"
 # In the order of the navigation. A new part of the console is one line here.
 ROOMS: tuple[Room, ...] = (
     Room("doorway", (), doorway.build_router),
+    Room("review", ("operator", "auditor"), review.build_router),
     Room("tickets", ("operator", "auditor"), tickets.build_router),
     Room("deliveries", ("operator", "auditor"), deliveries.build_router),
     Room("handovers", ("operator", "auditor"), handovers.build_router),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from nlu.hazards import BALANCE, Hazard, first_labels, second_labels
 from nlu.head import Basis, Head, basis, part, train
 from nlu.places import Gazetteer
 
-FORMAT = 4
+FORMAT = 5
 OUT_OF_SCOPE = "out_of_scope"
 SCOPE_CAUTION = 2.0  # see `intents`
 CITY_FILES = ("places.csv", "aliases.yml", "city.yml", "services.yml")
@@ -53,6 +53,7 @@ class Model:
     head: Head  # services and acts side by side
     act_head: Head  # acts alone, a report being one of them
     danger_head: Head  # kinds of danger, and calm
+    examples: tuple[Example, ...]  # in the heads' order, to name those that a text is like
     gazetteer: Gazetteer
     city: Path
     scores: dict[str, Any]
@@ -86,7 +87,8 @@ def learn(
         asked = [i for i, e in enumerate(examples) if e.source == "example" and (e.intent == REPORT) == report]
         scores[name] = _mean(np.array([said[i] == examples[i].intent for i in asked]))
     danger_head = learn_danger(whole, examples, hazards, city, settings)
-    return Model(encoder, featurizer, head, act_head, danger_head, Gazetteer.load(city), city, scores, settings)
+    places = Gazetteer.load(city)
+    return Model(encoder, featurizer, head, act_head, danger_head, tuple(examples), places, city, scores, settings)
 
 
 def learn_danger(
@@ -158,6 +160,8 @@ def save(model: Model, folder: Path) -> None:
     np.savez(folder / "act_head.npz", **model.act_head.parts())
     np.savez(folder / "danger_head.npz", **model.danger_head.parts())
     (folder / "vocabulary.json").write_text(json.dumps(model.featurizer.vocabulary, ensure_ascii=False))
+    rows = [astuple(example) for example in model.examples]
+    (folder / "examples.json").write_text(json.dumps(rows, ensure_ascii=False))
     about = {
         "format": FORMAT,
         "encoder": model.encoder.name,
@@ -182,6 +186,7 @@ def load(folder: Path, threads: int = 1) -> Model:
     try:
         about = json.loads((folder / "about.json").read_text())
         vocabulary = json.loads((folder / "vocabulary.json").read_text())
+        examples = tuple(Example(*row) for row in json.loads((folder / "examples.json").read_text()))
         shared = _arrays(folder / "shared.npz")
         support = shared["support"].astype(np.float32)
         head, act_head, danger_head = (
@@ -200,11 +205,11 @@ def load(folder: Path, threads: int = 1) -> Model:
             f"The model was trained with the encoder {about['encoder']}, here is {encoder.name}: "
             "install the packages of requirements/engine.txt or train a new model."
         )
-    if support.shape[1] != encoder.width or len(head.weights) != len(vocabulary):
+    if support.shape[1] != encoder.width or len(examples) != len(head.support) or len(head.weights) != len(vocabulary):
         raise ModelError("The model's parts do not fit together; train a new one with `make train`.")
     city = folder / "city"
     places = Gazetteer.load(city)
-    return Model(encoder, featurizer, head, act_head, danger_head, places, city, about["scores"], settings)
+    return Model(encoder, featurizer, head, act_head, danger_head, examples, places, city, about["scores"], settings)
 
 
 def _head(file: Path, classes: tuple[str, ...], support: np.ndarray) -> Head:

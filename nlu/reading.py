@@ -12,6 +12,8 @@ from language.danger import assess
 from language.detect import detect
 from language.guard import unguard
 from language.pii import find as find_pii
+from nlu.evidence import Evidence, weigh
+from nlu.evidence import document as explain
 from nlu.examples import REPORT
 from nlu.model import Model, intents, is_service
 from nlu.places import find as find_places
@@ -53,14 +55,19 @@ class Reader:
         names, shares = intents(self.model.head.classes, both, self.model.act_head.classes, acts)
         services = both[:, self._is_service] ** SHARPENED
         services = services / np.maximum(services.sum(axis=1, keepdims=True), 1e-12)
-        rows = zip(shares, services, dangers, strict=True)
-        return [self._judgement(names, row, ranked, kinds) for row, ranked, kinds in rows]
+        named = np.flatnonzero(self._is_service)[services.argmax(axis=1)]
+        evidence = weigh(self.model.head, self.model.featurizer.vocabulary, views, known, named.tolist())
+        rows = zip(shares, services, dangers, evidence, strict=True)
+        return [self._judgement(names, *row) for row in rows]
 
-    def _judgement(self, names: list[str], shares: np.ndarray, services: np.ndarray, kinds: np.ndarray) -> Judgement:
+    def _judgement(
+        self, names: list[str], shares: np.ndarray, services: np.ndarray, kinds: np.ndarray, evidence: Evidence
+    ) -> Judgement:
         order = np.argsort(-services, kind="stable")
         ranked = [(self._services[i], float(services[i])) for i in order]
         intents_ = dict(zip(names, map(float, shares), strict=True))
-        return Judgement(intents_, ranked, dict(zip(self.model.danger_head.classes, map(float, kinds), strict=True)))
+        dangers = dict(zip(self.model.danger_head.classes, map(float, kinds), strict=True))
+        return Judgement(intents_, ranked, dangers, evidence)
 
     def _document(self, text: str, whole: Judgement) -> dict[str, Any]:
         something = _SOMETHING.search(text) is not None
@@ -73,7 +80,8 @@ class Reader:
             danger=assess(text),
             pii=find_pii(text),
         )
-        return {**assemble(found), "model": self.name}
+        explanation = explain(whole.evidence, self.model.examples) if something and whole.evidence else None
+        return {**assemble(found), "explanation": explanation, "model": self.name}
 
     def _problems(self, text: str, whole: Judgement) -> list[Problem]:
         """The message's parts; the splitter asks for its stretches' services, which are often the parts themselves."""

@@ -10,6 +10,7 @@ from language.danger import Danger
 from language.danger_numbers import numbers
 from language.pii import Pii
 from nlu.acts import ACT_OF_INTENT, FALLBACK, OUT_OF_SCOPE, REQUEST
+from nlu.evidence import Evidence
 from nlu.examples import REPORT
 from nlu.hazards import CALM
 from nlu.places import PlaceMention
@@ -31,6 +32,7 @@ class Judgement:
     intents: Mapping[str, float]
     services: Sequence[tuple[str, float]]  # best first
     dangers: Mapping[str, float]  # kinds of danger, and calm
+    evidence: Evidence | None = None  # what spoke for the first service
 
 
 @dataclass(frozen=True)

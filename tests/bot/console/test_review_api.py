@@ -121,3 +121,4 @@ async def test_the_page_shows_the_first_item_and_an_empty_queue_says_so(staff: S
         with_reports(staff)
         page = (await client.get("/console/review")).text
     assert 'data-choose="TR-03"' in page and "路灯坏了三天了" in page
+    assert "路灯一闪一闪" in page and "像 61%" in page

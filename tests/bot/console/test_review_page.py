@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select
 
 from bot.intake.tables import Review, Ticket
@@ -18,6 +19,14 @@ pytestmark = pytest.mark.browser
 def open_count(staff: Staff) -> int:
     with staff.home.database.reading() as session:
         return session.scalar(select(func.count()).select_from(Review).where(Review.state == "open")) or 0
+
+
+def comes_to(staff: Staff, count: int) -> bool:
+    """Whether so many items are open within ten seconds: the page shows a deed before its answer is there."""
+    deadline = time.monotonic() + 10
+    while open_count(staff) != count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return open_count(staff) == count
 
 
 def services(staff: Staff) -> set[str]:
@@ -43,10 +52,10 @@ def test_easy_items_by_keyboard_alone(running_staff: Staff, window: Callable[...
         view.page.keyboard.press("2" if n % 4 == 0 else "Enter")
         view.page.wait_for_function("before => document.querySelector('.item')?.dataset.id !== before", arg=before)
     assert time.monotonic() - started < 60
-    assert open_count(running_staff) == 4 and view.faults == []
+    assert comes_to(running_staff, 4) and view.faults == []
     view.page.keyboard.press("u")
     view.page.wait_for_function("() => document.querySelectorAll('#rail button').length === 5")
-    assert open_count(running_staff) == 5
+    assert comes_to(running_staff, 5)
 
 
 def test_many_in_bulk_with_one_undo(running_staff: Staff, window: Callable[..., Window]) -> None:
@@ -59,10 +68,10 @@ def test_many_in_bulk_with_one_undo(running_staff: Staff, window: Callable[..., 
     view.page.select_option("#similar-service", "TR-03")
     view.page.click("#similar-do")
     view.page.wait_for_selector("#item .empty")
-    assert open_count(running_staff) == 0 and services(running_staff) == {"TR-03"}
+    assert comes_to(running_staff, 0) and services(running_staff) == {"TR-03"}
     view.page.keyboard.press("u")
     view.page.wait_for_selector(".item")
-    assert open_count(running_staff) == 30 and services(running_staff) == {"UM-G02"}
+    assert comes_to(running_staff, 30) and services(running_staff) == {"UM-G02"}
 
 
 def test_a_service_is_found_by_its_initials(running_staff: Staff, window: Callable[..., Window]) -> None:
@@ -73,7 +82,7 @@ def test_a_service_is_found_by_its_initials(running_staff: Staff, window: Callab
     view.page.keyboard.press("/")
     view.page.wait_for_selector("#search[open]")
     name = running_staff.home.desk.city.catalogue["UM-A11"].name["zh"]
-    view.page.fill("#search-words", "uma11")
+    view.page.fill("#search-words", "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))[:4])
     view.page.wait_for_function("() => document.querySelector('#search-found [data-code]')?.dataset.code === 'UM-A11'")
     assert name in (view.page.text_content("#search-found [aria-selected=true]") or "")
     view.page.keyboard.press("Enter")

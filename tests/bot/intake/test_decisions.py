@@ -29,6 +29,10 @@ def unsure(code: str = "UM-G02", text: str = LAMP, share: float = 0.45) -> dict[
     meant = document(text, place=CROSSING if CROSSING in text else "")
     ranking = [[code, share], ["TR-03", 0.3], ["UM-B02", 0.02]]
     meant["requests"][0] |= {"service_code": code, "confidence": share, "ranking": ranking}
+    meant["explanation"] = {
+        "nearest": [{"text": "路灯一闪一闪", "label": code, "likeness": 0.61}],
+        "words": [{"text": "路灯", "weight": 0.4}],
+    }
     return meant
 
 

@@ -20,11 +20,12 @@ import httpx
 import yaml
 
 from bench.player import Played, Player, complete
+from bot.casedesk.tables import Base as CaseBase
+from bot.intake.schema import Base
 from tests.e2e.engine import SharedEngine
 from tests.e2e.system import START, System, until
 
 FOLLOWS = {"d-038": "d-001"}  # played right after the other one, on its data, as the shared set's README says
-KEPT = "alembic_version"
 
 
 def main() -> int:
@@ -90,13 +91,18 @@ def _desk_answers(system: System) -> bool:
 
 
 def _forget_everything(data: Path) -> None:
-    """Deletes all rows of the service's and the desk's databases while both are idle."""
-    for path in (data / "yizhan.db", data / "casedesk" / "casedesk.db"):
+    """Deletes all rows of the service's and the desk's databases while both are idle.
+
+    The search index is no table of ours: triggers keep it, and its hidden tables must not be touched.
+    """
+    databases = {
+        data / "yizhan.db": Base.metadata,
+        data / "casedesk" / "casedesk.db": CaseBase.metadata,
+    }
+    for path, metadata in databases.items():
         with closing(sqlite3.connect(path, timeout=20)) as database, database:
-            names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            for name in names:
-                if name != KEPT:
-                    database.execute(f'DELETE FROM "{name}"')
+            for table in reversed(metadata.sorted_tables):
+                database.execute(f'DELETE FROM "{table.name}"')
 
 
 def _play(system: System, script: dict[str, Any]) -> Played:

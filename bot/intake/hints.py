@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from language import pii
+from language.fold import fold
 
 _ANONYMOUS = re.compile(
     r"匿名|不(?:要|能|想)?(?:透露|暴露|公开)(?:我|俺|身份|姓名)|(?:别|不要|千万别|不想|不能|甭)[^，。,]{0,6}(?:知道是|说是|让人知道|让他们知道|让.{0,4}知道)"
@@ -149,3 +150,24 @@ def ordinal(text: str, count: int) -> int | None:
     word = next(group for group in found.groups() if group).lower()
     number = _ORDINALS.get(word) or (int(word) if word.isdigit() else 0)
     return number - 1 if 1 <= number <= count else None
+
+
+_VENTED_AT = re.compile(
+    r"你们|恁们|恁|您们|城管|管不管|有没有人管|没人管|干啥吃|吃干饭|白拿工资|\byou (?:guys|people|lot)\b"
+)
+_LONGEST_VENT = 22  # characters; longer words of anger name something
+_ONLY_ASKING = re.compile(
+    r"^(?:我|俺)?(?:就是|只是|就|光|只|随便|先)(?:想)?(?:问问|问一下|问下|了解一下|了解下|咨询一下|咨询下|咨询)(?:而已|罢了|一下|下|的|吧|啊|嘞|哩)*$"
+    r"|^(?:just|only) (?:asking|a question|curious)$"
+)
+
+
+def only_vents(text: str) -> bool:
+    """No word at all (a face, marks), or a short outburst at the office that names no matter."""
+    folded = fold(text).text.strip()
+    return not re.search(r"\w", folded) or (len(folded) <= _LONGEST_VENT and _VENTED_AT.search(folded) is not None)
+
+
+def only_asks(text: str) -> bool:
+    """The resident wants to know, not to report ("只是问问")."""
+    return _ONLY_ASKING.match(fold(text).text.strip(" ,。.!?~")) is not None

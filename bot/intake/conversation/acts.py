@@ -1,5 +1,6 @@
 """Replies by what the resident does: reports, asks, thanks, complains, wants a person. Pure."""
 
+from bot.intake import hints
 from bot.intake.addresses import compose
 from bot.intake.conversation import filed
 from bot.intake.conversation.asking import advance, remind
@@ -175,6 +176,9 @@ def _stray_answer(turn: Turn, understood: Understanding) -> None:
 
 
 def _out_of_scope(turn: Turn, understood: Understanding) -> None:
+    if turn.draft.empty and hints.only_vents(turn.text) and not turn.was_asked("detail:problem"):
+        turn.ask("detail:problem", "hello")  # no matter is named yet: anger, or a face
+        return
     turn.say("out_of_scope", bureau=turn.world.city.bureau)
     _resume(turn)
 

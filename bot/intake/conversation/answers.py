@@ -29,6 +29,10 @@ def take_answer(turn: Turn, understood: Understanding) -> bool:
 def _location(turn: Turn, understood: Understanding) -> bool:
     i = turn.draft.about
     place = compose(turn.text, understood.places)
+    if hints.only_asks(turn.text):
+        turn.draft = turn.draft.fresh()
+        turn.say("only_asked", fallback=turn.world.city.hotlines.fallback, area_code=turn.world.city.area_code)
+        return True
     if any(not mention.inside for mention in understood.places) and not place.text:
         return False  # outside the county: told by the acts
     if not place.text:
